@@ -1,0 +1,57 @@
+import { Hono } from 'hono';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { AppError } from './errors.ts';
+import { errorBody } from './http/error-body.ts';
+import { refuseOtherMethods } from './http/methods.ts';
+import { type HttpObserver, observe, type RequestVariables } from './http/observe.ts';
+import type { ModelRepository } from './inference/repository.ts';
+import type { Logger } from './log.ts';
+import type { FamilySnapshot } from './metrics/family.ts';
+import { scrape } from './metrics/scrape.ts';
+import { describeModel, listModels, readiness } from './protocols/models.ts';
+import { predict } from './protocols/predict.ts';
+
+/** What the app is made of; an entry wires it for its runtime, a test for its case. */
+export interface Services {
+  readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MAX_BODY_BYTES'>;
+  readonly models: ModelRepository;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly observer: HttpObserver;
+  /** The metrics as they stand now. */
+  readonly snapshot: () => readonly FamilySnapshot[];
+}
+
+/** The whole of Kilat's HTTP: every middleware and route, in order. */
+export function createApp({ config, models, clock, log, observer, snapshot }: Services) {
+  const app = new Hono<{ Variables: RequestVariables }>();
+  const defaultModel = chooseDefault(config.DEFAULT_MODEL, models.names());
+  const predictions = predict({ models, defaultModel, maxBodyBytes: config.MAX_BODY_BYTES });
+
+  app.use(observe({ clock, log, observer }));
+
+  app.post('/predict', predictions);
+  app.post('/models/:name/predict', predictions);
+  app.post('/models/:name/versions/:version/predict', predictions);
+
+  app.get('/models', listModels(models, defaultModel));
+  app.get('/models/:name', describeModel(models));
+
+  app.get('/healthz', (c) => c.json({ alive: true }));
+  app.get('/readyz', readiness(models));
+  app.get('/metrics', scrape(snapshot));
+
+  refuseOtherMethods(app);
+  app.notFound((c) => {
+    throw new AppError('not_found', `there is no endpoint ${c.req.path.slice(0, 200)}`);
+  });
+  app.onError(errorBody(log));
+  return app;
+}
+
+/** The configured model, else the only one, else the one that ships with Kilat. */
+function chooseDefault(configured: string | undefined, names: readonly string[]) {
+  if (configured !== undefined) return configured;
+  return names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
+}

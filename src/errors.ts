@@ -1,0 +1,82 @@
+/** What one error code means to a caller: the status it travels with and whether trying again can help. */
+export interface ErrorEntry {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 503 | 504;
+  /** True when the same request may succeed later; such answers carry Retry-After. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+/** Every error that leaves the server. docs/errors.md is held to this table by a test. */
+export const ERRORS = {
+  bad_json: { status: 400, retryable: false, meaning: 'The body is not JSON.' },
+  bad_request: { status: 400, retryable: false, meaning: 'The body is JSON of the wrong form.' },
+  bad_shape: {
+    status: 400,
+    retryable: false,
+    meaning: 'A row or tensor has the wrong number of values or dimensions.',
+  },
+  bad_datatype: {
+    status: 400,
+    retryable: false,
+    meaning: 'A value is of the wrong type, or outside what the type can hold.',
+  },
+  bad_feature: {
+    status: 400,
+    retryable: false,
+    meaning: 'A named feature or input is unknown or missing.',
+  },
+  not_found: { status: 404, retryable: false, meaning: 'There is no such endpoint.' },
+  model_not_found: { status: 404, retryable: false, meaning: 'There is no model of that name.' },
+  version_not_found: {
+    status: 404,
+    retryable: false,
+    meaning: 'The model has no such version.',
+  },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    meaning: 'The endpoint does not take this method; Allow names those it takes.',
+  },
+  body_too_large: {
+    status: 413,
+    retryable: false,
+    meaning: 'The body is larger than MAX_BODY_BYTES.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    meaning: 'The content type or encoding is not one the endpoint reads.',
+  },
+  inference_failed: {
+    status: 500,
+    retryable: false,
+    meaning: 'The model accepted the input and its run failed.',
+  },
+  internal: { status: 500, retryable: false, meaning: 'A fault in the server; the log has it.' },
+  not_ready: { status: 503, retryable: true, meaning: 'The model is not loaded; see /readyz.' },
+  shutting_down: {
+    status: 503,
+    retryable: true,
+    meaning: 'The server is finishing what it has accepted and takes nothing new.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/**
+ * A failure that a caller may see: its message is sent as it stands, so it says what was expected and
+ * what came, and never holds a path, a secret or a stack. Anything else that is thrown becomes `internal`.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get status(): ErrorEntry['status'] {
+    return ERRORS[this.code].status;
+  }
+}

@@ -1,0 +1,85 @@
+import { AppError } from '../errors.ts';
+import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
+import { createPredictionWriter, type PredictionWriter } from './predictions.ts';
+import { createRowReader, type RowReader } from './rows.ts';
+import { checkTensor, type Tensor } from './tensor.ts';
+import type {
+  InferenceObserver,
+  InferenceRequest,
+  InferenceResponse,
+  LoadedModel,
+  Session,
+  TensorSpec,
+} from './types.ts';
+
+export interface ModelParts extends LoadedModel {
+  readonly card: ModelCard | undefined;
+  readonly session: Session;
+  readonly observer: InferenceObserver;
+}
+
+/** One version of a model, loaded: it checks what it is asked and runs it. */
+export class Model implements LoadedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly card: ModelCard | undefined;
+  readonly sha256: string;
+  readonly loadSeconds: number;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** Rows of JSON -> this model's inputs. */
+  readonly readRows: RowReader;
+  /** This model's outputs -> one prediction per row. */
+  readonly predictions: PredictionWriter;
+  private readonly session: Session;
+  private readonly observer: InferenceObserver;
+
+  /** @throws ModelError when the card contradicts the graph */
+  constructor({ name, version, card, session, sha256, loadSeconds, observer }: ModelParts) {
+    if (card) checkCardAgainstGraph(card, session);
+    this.name = name;
+    this.version = version;
+    this.card = card;
+    this.sha256 = sha256;
+    this.loadSeconds = loadSeconds;
+    this.inputs = session.inputs;
+    this.outputs = session.outputs;
+    this.readRows = createRowReader(
+      session.inputs,
+      card?.features?.map((feature) => feature.name),
+    );
+    this.predictions = createPredictionWriter(session.outputs, card);
+    this.session = session;
+    this.observer = observer;
+  }
+
+  /**
+   * Checks the request against the graph and runs it.
+   *
+   * @throws AppError bad_feature, bad_datatype or bad_shape for what the model does not take, and
+   *   inference_failed when the run fails on what it took
+   */
+  async infer(request: InferenceRequest): Promise<InferenceResponse> {
+    const inputs = this.inputs.map((spec) => {
+      const tensor = request.inputs.find((input) => input.name === spec.name);
+      if (!tensor) throw new AppError('bad_feature', `missing input '${spec.name}'`);
+      checkTensor(tensor, spec);
+      return tensor;
+    });
+    const wanted = request.outputs ?? this.outputs.map((output) => output.name);
+    const { outputs, seconds } = await this.run(inputs, wanted);
+    const rows = inputs[0]?.shape[0] ?? 1;
+    this.observer.ran({ model: this.name, version: this.version, rows, seconds });
+    return { outputs, rows, seconds };
+  }
+
+  private async run(inputs: readonly Tensor[], outputs: readonly string[]) {
+    try {
+      return await this.session.run(inputs, outputs);
+    } catch (error) {
+      throw new AppError('inference_failed', `model '${this.name}' failed to run on this input`, {
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { Datatype, Tensor } from './tensor.ts';
+
+/** A tensor as a model declares it; -1 stands for a dimension that may vary. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+}
+
+/** One run of a model's graph. */
+export interface RunResult {
+  readonly outputs: readonly Tensor[];
+  /** Seconds that the run itself took: neither waiting for it nor encoding around it. */
+  readonly seconds: number;
+}
+
+/** A loaded graph that can be run. */
+export interface Session {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /**
+   * Runs the graph once.
+   *
+   * @param inputs one tensor per declared input, already checked against `this.inputs`
+   * @param outputs names of the outputs wanted, in the order of the answer
+   */
+  run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult>;
+  /** Gives the graph's memory back; the session must not be used afterwards. */
+  release(): Promise<void>;
+}
+
+/** What turns the bytes of an ONNX file into a session. */
+export interface Engine {
+  readonly name: string;
+  /** @throws ModelError when the graph cannot be loaded or has outputs that are not tensors */
+  load(graph: Uint8Array): Promise<Session>;
+}
+
+/** What is asked of a model, whatever protocol asked it. */
+export interface InferenceRequest {
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs wanted; every output when absent. */
+  readonly outputs?: readonly string[];
+}
+
+export interface InferenceResponse {
+  readonly outputs: readonly Tensor[];
+  /** Rows that were predicted: the first dimension of the inputs, 1 for a model without one. */
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+/** A run as telemetry sees it. */
+export interface RunEvent {
+  readonly model: string;
+  readonly version: string;
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+/** A model as telemetry names it. */
+export interface LoadedModel {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the graph's bytes, in hexadecimal. */
+  readonly sha256: string;
+  readonly loadSeconds: number;
+}
+
+/** Hears what the inference core does. The core does not know who listens. */
+export interface InferenceObserver {
+  ran(event: RunEvent): void;
+}
+
+/** A model that cannot be served, with a reason that its owner can act on. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+}
