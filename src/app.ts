@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
 import { errorBody } from './http/error-body.ts';
 import { refuseOtherMethods } from './http/methods.ts';
@@ -43,15 +43,25 @@ export function createApp({ config, models, clock, log, observer, snapshot }: Se
   app.get('/metrics', scrape(snapshot));
 
   refuseOtherMethods(app);
-  app.notFound((c) => {
+  // A route and not Hono's notFound, so that what it throws takes the way of every other error.
+  app.all('*', (c) => {
     throw new AppError('not_found', `there is no endpoint ${c.req.path.slice(0, 200)}`);
   });
   app.onError(errorBody(log));
   return app;
 }
 
-/** The configured model, else the only one, else the one that ships with Kilat. */
+/**
+ * The configured model, else the only one, else the one that ships with Kilat.
+ *
+ * @throws ConfigError when the configured one is not there
+ */
 function chooseDefault(configured: string | undefined, names: readonly string[]) {
+  if (configured !== undefined && !names.includes(configured)) {
+    throw new ConfigError(
+      `wrong settings:\n  DEFAULT_MODEL: expected one of the models that are there: ${names.join(', ')}`,
+    );
+  }
   if (configured !== undefined) return configured;
   return names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
 }

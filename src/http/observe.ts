@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -56,8 +56,7 @@ export function observe(options: {
     c.header('X-Request-Id', requestId);
 
     const seconds = (clock.now() - start) / 1000;
-    const pattern = routePath(c, -1);
-    const route = pattern === '/*' ? undefined : pattern;
+    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path;
     const { status } = c.res;
     observer.requestEnded({ method: c.req.method, route, status, seconds });
     const prediction = c.get('prediction');

@@ -1,0 +1,33 @@
+import { createApp } from '../../src/app.ts';
+import { type Clock, runningClock } from '../../src/clock.ts';
+import { parseConfig } from '../../src/config.ts';
+import { createWasmEngine } from '../../src/inference/onnx.ts';
+import type { ModelStore } from '../../src/inference/repository.ts';
+import { ModelRepository } from '../../src/inference/repository.ts';
+import type { Logger } from '../../src/log.ts';
+import { createTelemetry } from '../../src/metrics/telemetry.ts';
+import { DiskStore } from '../../src/stores/disk.ts';
+
+/** The whole app in this process, with the real engine, and its log kept in memory. */
+export async function createTestApp(
+  settings: Readonly<Record<string, string>> = {},
+  parts: { clock?: Clock; store?: ModelStore } = {},
+) {
+  const { clock = runningClock, store = new DiskStore('model') } = parts;
+  const config = parseConfig(settings);
+  const lines: Record<string, unknown>[] = [];
+  const { recorder, snapshot } = createTelemetry({ version: '0.0.0', runtime: 'test' });
+  const engine = await createWasmEngine({ clock });
+  const models = await ModelRepository.load(store, { engine, clock, observer: recorder });
+  for (const entry of models.entries()) {
+    if (entry.state === 'READY') recorder.loaded(entry.model, engine.name);
+  }
+  const log = memoryLog(lines);
+  return { app: createApp({ config, models, clock, log, observer: recorder, snapshot }), lines };
+}
+
+function memoryLog(lines: Record<string, unknown>[]): Logger {
+  const at = (level: string) => (fields: object, msg: string) =>
+    void lines.push({ level, ...fields, msg });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

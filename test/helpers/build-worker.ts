@@ -1,0 +1,11 @@
+import { execFileSync } from 'node:child_process';
+
+/** Where the Worker's bundle lies while the tests run, built once by the command that deploys it. */
+export const WORKER_BUNDLE = 'dist/worker';
+
+export default function buildWorker(): void {
+  execFileSync('wrangler', ['deploy', '--dry-run', '--outdir', WORKER_BUNDLE], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+  });
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { createTestHarness } from 'wrangler';
+import { createTestApp } from './app.ts';
+import { WORKER_BUNDLE } from './build-worker.ts';
+
+/** A running Kilat, wherever it runs. */
+export interface Target {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The JSON lines it has logged so far. */
+  logs(): Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** The three places where the same contract holds: in this process, on Node over a socket, in workerd. */
+export const TARGETS = {
+  'in-process app': startInProcess,
+  'Node server': startNode,
+  workerd: startWorkerd,
+} as const satisfies Record<string, (settings?: Settings) => Promise<Target>>;
+
+export const TARGET_NAMES = Object.keys(TARGETS) as (keyof typeof TARGETS)[];
+
+async function startInProcess(settings: Settings = {}): Promise<Target> {
+  const { app, lines } = await createTestApp(settings);
+  return {
+    fetch: async (path, init) => app.request(path, init),
+    logs: () => lines.slice(),
+    stop: async () => {},
+  };
+}
+
+export async function startNode(settings: Settings = {}): Promise<Target & { pid: number }> {
+  const child = spawn(process.execPath, ['src/node.ts'], {
+    env: { ...process.env, ...settings, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  const exited = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (text) => {
+      const line = JSON.parse(text) as Record<string, unknown>;
+      lines.push(line);
+      if (line.msg === 'listening') resolve(String(line.url));
+    });
+    child.once('exit', (code) => reject(new Error(`the server stopped with ${code}`)));
+  });
+  return {
+    fetch: (path, init) => fetch(new URL(path, url), init),
+    logs: () => lines.slice(),
+    pid: child.pid as number,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function startWorkerd(settings: Settings = {}): Promise<Target> {
+  const harness = createTestHarness({
+    workers: [
+      { configPath: 'wrangler.toml', prebuiltWorkerDir: WORKER_BUNDLE, vars: { ...settings } },
+    ],
+  });
+  const { url } = await harness.listen();
+  return {
+    fetch: (path, init) => fetch(new URL(path, url), init),
+    logs: () =>
+      harness
+        .getLogs()
+        .filter(({ message }) => message.startsWith('{'))
+        .map(({ message }) => JSON.parse(message) as Record<string, unknown>),
+    stop: () => harness.close(),
+  };
+}
