@@ -7,7 +7,7 @@ import { ConfigError, parseConfig } from './config.ts';
 import { createWasmEngine } from './inference/onnx.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { createTelemetry } from './metrics/telemetry.ts';
-import { DiskStore } from './stores/disk.ts';
+import { DiskStore, EmptyRepositoryError } from './stores/disk.ts';
 
 /** The Node entry: load, listen, drain on SIGTERM. */
 async function main(): Promise<void> {
@@ -41,6 +41,13 @@ async function main(): Promise<void> {
   const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST }, (info) => {
     log.info({ url: `http://${config.HOST}:${info.port}` }, 'listening');
   });
+  server.on('error', (error) => {
+    const place = `${config.HOST}:${config.PORT}`;
+    const taken = 'code' in error && error.code === 'EADDRINUSE';
+    fail(
+      `cannot listen on ${place}: ${taken ? 'the port is in use; set PORT to another' : error.message}`,
+    );
+  });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -51,7 +58,14 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
+/** Start-up cannot go on: says why, in words for a person where they are known. */
+function fail(reason: unknown): void {
+  console.error(reason);
   process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  fail(
+    error instanceof ConfigError || error instanceof EmptyRepositoryError ? error.message : error,
+  );
 });

@@ -56,107 +56,86 @@ export type FamilySnapshot =
 /** What every family can do, whatever it counts. */
 export interface Family {
   readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
   snapshot(): FamilySnapshot;
 }
 
 /** Cells by their label values. */
-class Cells<Cell> {
-  private readonly options: FamilyOptions;
-  private readonly create: () => Cell;
+abstract class CellFamily<Cell> implements Family {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
   private readonly byKey = new Map<string, { readonly labels: Labels; readonly cell: Cell }>();
 
-  constructor(options: FamilyOptions, create: () => Cell) {
-    this.options = options;
-    this.create = create;
+  constructor({ name, help, labels }: FamilyOptions) {
+    this.name = name;
+    this.help = help;
+    this.labels = labels;
   }
 
-  get(values: readonly string[]): Cell {
+  /** The cell of these label values, in the order of `labels`; made at zero on first use. */
+  cell(...values: readonly string[]): Cell {
     const key = JSON.stringify(values);
     const known = this.byKey.get(key);
     if (known) return known.cell;
-    const { labels: names, name } = this.options;
-    if (values.length !== names.length) {
-      throw new Error(`${name} takes the labels ${names.join(', ')}, got ${values.length} values`);
+    if (values.length !== this.labels.length) {
+      const expected = this.labels.join(', ') || 'no labels';
+      throw new Error(`${this.name} takes ${expected}, got ${values.length} values`);
     }
-    const labels = Object.fromEntries(names.map((label, i) => [label, values[i] as string]));
-    const cell = this.create();
+    const labels = Object.fromEntries(this.labels.map((name, i) => [name, values[i] as string]));
+    const cell = this.createCell();
     this.byKey.set(key, { labels, cell });
     return cell;
   }
 
-  delete(values: readonly string[]): void {
+  /** Ends the series of these label values. */
+  delete(...values: readonly string[]): void {
     this.byKey.delete(JSON.stringify(values));
   }
 
-  map<T>(read: (labels: Labels, cell: Cell) => T): T[] {
+  abstract snapshot(): FamilySnapshot;
+  protected abstract createCell(): Cell;
+
+  protected mapCells<T>(read: (labels: Labels, cell: Cell) => T): T[] {
     return Array.from(this.byKey.values(), ({ labels, cell }) => read(labels, cell));
   }
 }
 
-export class CounterCell {
+export class ValueCell {
   value = 0;
-  /** @param amount not negative */
+
+  /** @param amount not negative in a counter */
   add(amount: number): void {
     this.value += amount;
   }
-}
 
-export class Counter implements Family {
-  readonly name: string;
-  private readonly help: string;
-  private readonly cells: Cells<CounterCell>;
-
-  constructor(options: FamilyOptions) {
-    this.name = options.name;
-    this.help = options.help;
-    this.cells = new Cells(options, () => new CounterCell());
-  }
-
-  /** The cell of these label values, made at zero on first use. */
-  cell(...values: readonly string[]): CounterCell {
-    return this.cells.get(values);
-  }
-
-  snapshot(): FamilySnapshot {
-    const series = this.cells.map((labels, { value }) => ({ labels, value }));
-    return { type: 'counter', name: this.name, help: this.help, series };
-  }
-}
-
-export class GaugeCell {
-  value = 0;
+  /** For gauges alone. */
   set(value: number): void {
     this.value = value;
   }
-  add(amount: number): void {
-    this.value += amount;
-  }
 }
 
-export class Gauge implements Family {
-  readonly name: string;
-  private readonly help: string;
-  private readonly cells: Cells<GaugeCell>;
+abstract class ValueFamily extends CellFamily<ValueCell> {
+  protected abstract readonly type: 'counter' | 'gauge';
 
-  constructor(options: FamilyOptions) {
-    this.name = options.name;
-    this.help = options.help;
-    this.cells = new Cells(options, () => new GaugeCell());
-  }
-
-  cell(...values: readonly string[]): GaugeCell {
-    return this.cells.get(values);
-  }
-
-  /** Ends the series of these label values. */
-  delete(...values: readonly string[]): void {
-    this.cells.delete(values);
+  protected createCell(): ValueCell {
+    return new ValueCell();
   }
 
   snapshot(): FamilySnapshot {
-    const series = this.cells.map((labels, { value }) => ({ labels, value }));
-    return { type: 'gauge', name: this.name, help: this.help, series };
+    const { type, name, help } = this;
+    const series = this.mapCells((labels, { value }) => ({ labels, value }));
+    return { type, name, help, series };
   }
+}
+
+export class Counter extends ValueFamily {
+  protected readonly type = 'counter';
+}
+
+export class Gauge extends ValueFamily {
+  protected readonly type = 'gauge';
 }
 
 export class HistogramCell {
@@ -182,31 +161,27 @@ export class HistogramCell {
   }
 }
 
-export class Histogram implements Family {
-  readonly name: string;
-  private readonly help: string;
-  private readonly bounds: readonly number[];
-  private readonly cells: Cells<HistogramCell>;
+export class Histogram extends CellFamily<HistogramCell> {
+  readonly bounds: readonly number[];
 
   /** @param options.bounds upper bounds, inclusive and rising, without +Inf */
   constructor(options: FamilyOptions & { readonly bounds: readonly number[] }) {
-    this.name = options.name;
-    this.help = options.help;
+    super(options);
     this.bounds = options.bounds;
-    this.cells = new Cells(options, () => new HistogramCell(options.bounds));
   }
 
-  cell(...values: readonly string[]): HistogramCell {
-    return this.cells.get(values);
+  protected createCell(): HistogramCell {
+    return new HistogramCell(this.bounds);
   }
 
   snapshot(): FamilySnapshot {
-    const series = this.cells.map((labels, { counts, sum, exemplars }) => ({
+    const { name, help, bounds } = this;
+    const series = this.mapCells((labels, { counts, sum, exemplars }) => ({
       labels,
       counts: Array.from(counts),
       sum,
       exemplars: exemplars.slice(),
     }));
-    return { type: 'histogram', name: this.name, help: this.help, bounds: this.bounds, series };
+    return { type: 'histogram', name, help, bounds, series };
   }
 }

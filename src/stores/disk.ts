@@ -6,6 +6,11 @@ import { ModelError } from '../inference/types.ts';
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const VERSION = /^[1-9]\d*$/;
 
+/** There is nothing to serve: the message says what to do. */
+export class EmptyRepositoryError extends Error {
+  override readonly name = 'EmptyRepositoryError';
+}
+
 /**
  * Models in a directory: `<name>/<version>/model.onnx`, with `<name>/model.json` for the card. Versions are
  * positive whole numbers; whatever else lies there is passed over.
@@ -17,13 +22,13 @@ export class DiskStore implements ModelStore {
     this.root = root;
   }
 
-  /** @throws Error when the directory cannot be read, or holds no model at all */
+  /** @throws EmptyRepositoryError when the directory is missing or holds no model at all */
   async list(): Promise<readonly StoredModel[]> {
     const names = (await directories(this.root)).filter((name) => MODEL_NAME.test(name)).sort();
     const models = await Promise.all(names.map((name) => this.model(name)));
     const found = models.filter((model) => model.versions.length > 0);
     if (found.length === 0) {
-      throw new Error(
+      throw new EmptyRepositoryError(
         `no models in ${this.root}: put one at <name>/1/model.onnx, or set MODEL_REPOSITORY to a directory that has some`,
       );
     }
@@ -45,7 +50,10 @@ export class DiskStore implements ModelStore {
 }
 
 async function directories(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    if (reason(error) === 'ENOENT') return [];
+    throw error;
+  });
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 

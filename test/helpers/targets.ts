@@ -10,7 +10,7 @@ export interface Target {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The JSON lines it has logged so far. */
   logs(): Record<string, unknown>[];
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 export type Settings = Readonly<Record<string, string>>;
@@ -33,13 +33,20 @@ async function startInProcess(settings: Settings = {}): Promise<Target> {
   };
 }
 
-export async function startNode(settings: Settings = {}): Promise<Target & { pid: number }> {
+/** A server in a process of its own, on a free port. */
+export interface NodeTarget extends Target {
+  readonly url: string;
+  /** Sends SIGTERM and gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
   const child = spawn(process.execPath, ['src/node.ts'], {
     env: { ...process.env, ...settings, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: Record<string, unknown>[] = [];
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (text) => {
       const line = JSON.parse(text) as Record<string, unknown>;
@@ -51,10 +58,10 @@ export async function startNode(settings: Settings = {}): Promise<Target & { pid
   return {
     fetch: (path, init) => fetch(new URL(path, url), init),
     logs: () => lines.slice(),
-    pid: child.pid as number,
-    stop: async () => {
+    url,
+    stop: () => {
       child.kill('SIGTERM');
-      await exited;
+      return exited;
     },
   };
 }

@@ -1,0 +1,21 @@
+import { createTestHarness } from 'wrangler';
+
+/** What it costs a request at the edge to let its clock settle: one event boundary in workerd. */
+
+const TIMES = 2000;
+const RUNS = 7;
+
+const harness = createTestHarness({ workers: [{ configPath: 'bench/settle/wrangler.toml' }] });
+const { url } = await harness.listen();
+const costs: number[] = [];
+for (let run = 0; run < RUNS; run++) {
+  const answer = await fetch(new URL(`/?times=${TIMES}`, url));
+  const { promiseMs, settleMs } = (await answer.json()) as Record<string, number>;
+  costs.push((((settleMs ?? 0) - (promiseMs ?? 0)) / TIMES) * 1000);
+}
+await harness.close();
+costs.sort((a, b) => a - b);
+const [median, low, high] = [costs[RUNS >> 1], costs[0], costs.at(-1)];
+console.log(
+  `settle(): ${median?.toFixed(0)} µs, median of ${RUNS} runs of ${TIMES} (${low?.toFixed(0)} to ${high?.toFixed(0)})`,
+);

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../src/config.ts';
+import { ERRORS } from '../src/errors.ts';
+import { createCatalog } from '../src/metrics/catalog.ts';
+import { createTestApp } from './helpers/app.ts';
+import { post } from './helpers/golden.ts';
+
+/** The rows of the table in a document whose head begins with a word, without the marks around code. */
+function table(path: string, head: string): string[][] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${head} |`));
+  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'));
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+}
+
+describe('the documents', () => {
+  it('list every error code as it is', () => {
+    expect(table('docs/errors.md', 'code')).toEqual(
+      Object.entries(ERRORS).map(([code, { status, retryable, meaning }]) => [
+        code,
+        String(status),
+        retryable ? 'yes' : 'no',
+        meaning,
+      ]),
+    );
+  });
+
+  it('list every metric as it is', () => {
+    expect(table('docs/metrics.md', 'metric')).toEqual(
+      Object.values(createCatalog()).map((family) => [
+        family.name,
+        family.snapshot().type,
+        family.labels.join(', '),
+        family.help,
+      ]),
+    );
+  });
+
+  it('list every endpoint', async () => {
+    const { app } = await createTestApp();
+    const routes = app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(table('README.md', 'endpoint').map(([endpoint]) => endpoint)).toEqual(routes);
+  });
+
+  it('list every setting with its default', () => {
+    const defaults: Record<string, unknown> = parseConfig({});
+    for (const [name = '', shown] of table('README.md', 'setting')) {
+      if (defaults[name] !== undefined)
+        expect([name, shown]).toEqual([name, String(defaults[name])]);
+    }
+  });
+
+  it.each(['predict', 'by name'])('show an example that answers as shown: %s', async (name) => {
+    const { app } = await createTestApp();
+    const readme = readFileSync('README.md', 'utf8');
+    const [, example = ''] = readme.split(`<!-- example: ${name} -->\n`);
+    const [, path = ''] = /curl -s localhost:8000(\S+)/.exec(example) ?? [];
+    const [, body = ''] = /-d '([^']+)'/.exec(example) ?? [];
+    const [, shown = ''] = /```json\n(.+)\n```/.exec(example) ?? [];
+    const answer: unknown = await (await app.request(path, post(body))).json();
+    expect(answer).toEqual({ ...JSON.parse(shown), time_ms: expect.any(Number) });
+  });
+});
