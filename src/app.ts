@@ -1,7 +1,8 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
+import { requireToken } from './http/bearer.ts';
 import { errorBody } from './http/error-body.ts';
 import { refuseOtherMethods } from './http/methods.ts';
 import { type HttpObserver, observe, type RequestVariables } from './http/observe.ts';
@@ -14,17 +15,19 @@ import { predict } from './protocols/predict.ts';
 
 /** What the app is made of; an entry wires it for its runtime, a test for its case. */
 export interface Services {
-  readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MAX_BODY_BYTES'>;
+  readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MAX_BODY_BYTES' | 'METRICS_TOKEN'>;
   readonly models: ModelRepository;
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: HttpObserver;
+  /** Compresses an answer as this runtime does it. */
+  readonly compress: MiddlewareHandler;
   /** The metrics as they stand now. */
-  readonly snapshot: () => readonly FamilySnapshot[];
+  readonly snapshot: () => Promise<readonly FamilySnapshot[]>;
 }
 
 /** The whole of Kilat's HTTP: every middleware and route, in order. */
-export function createApp({ config, models, clock, log, observer, snapshot }: Services) {
+export function createApp({ config, models, clock, log, observer, compress, snapshot }: Services) {
   const app = new Hono<{ Variables: RequestVariables }>();
   const defaultModel = chooseDefault(config.DEFAULT_MODEL, models.names());
   const predictions = predict({ models, defaultModel, maxBodyBytes: config.MAX_BODY_BYTES });
@@ -40,7 +43,7 @@ export function createApp({ config, models, clock, log, observer, snapshot }: Se
 
   app.get('/healthz', (c) => c.json({ alive: true }));
   app.get('/readyz', readiness(models));
-  app.get('/metrics', scrape(snapshot));
+  app.get('/metrics', requireToken(config.METRICS_TOKEN), compress, scrape(snapshot));
 
   refuseOtherMethods(app);
   // A route and not Hono's notFound, so that what it throws takes the way of every other error.

@@ -9,6 +9,20 @@ function integer(min: number, max: number) {
     .pipe(z.number().min(min, expected).max(max, expected));
 }
 
+/** A secret: any text that is not empty. It is never repeated, in an error or in a log. */
+const secret = z.string().min(1);
+
+/** Where samples go. Credentials have settings of their own, since a URL ends up in logs. */
+const receiverUrl = z
+  .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+  .refine((text) => {
+    const { username, password } = new URL(text);
+    return username === '' && password === '';
+  }, 'expected no credentials in the URL: use REMOTE_WRITE_USERNAME and REMOTE_WRITE_PASSWORD');
+
+/** A label value, short enough for any database. */
+const labelValue = z.string().min(1).max(200, 'expected at most 200 characters');
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Every setting with its default; README's table is held to it by a test. */
@@ -18,11 +32,39 @@ const settings = z.object({
   MODEL_REPOSITORY: z.string().min(1, 'expected a directory').default('./model'),
   DEFAULT_MODEL: z.string().regex(NAME, 'expected a model name').optional(),
   MAX_BODY_BYTES: integer(1, 2 ** 31 - 1).default(8 * 1024 * 1024),
+  METRICS_TOKEN: secret.optional(),
+  METRICS_JOB: labelValue.default('kilat'),
+  METRICS_INSTANCE: labelValue.optional(),
+  METRICS_SHARDS: integer(1, 64).default(1),
+  METRICS_FLUSH_SECONDS: integer(1, 25).default(5),
+  REMOTE_WRITE_URL: receiverUrl.optional(),
+  REMOTE_WRITE_USERNAME: secret.optional(),
+  REMOTE_WRITE_PASSWORD: secret.optional(),
+  REMOTE_WRITE_BEARER_TOKEN: secret.optional(),
+  REMOTE_WRITE_INTERVAL_SECONDS: integer(1, 3600).default(15),
+  REMOTE_WRITE_TIMEOUT_SECONDS: integer(1, 300).default(30),
+  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1, 10_000_000).default(100_000),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'expected debug, info, warn, error or silent',
     })
     .default('info'),
+});
+
+/** What no single setting shows: credentials come whole, and one kind at a time. */
+const consistentSettings = settings.superRefine((config, context) => {
+  const { REMOTE_WRITE_USERNAME: user, REMOTE_WRITE_PASSWORD: password } = config;
+  const problem = (path: keyof Config, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
+  if (user !== undefined && password === undefined) {
+    problem('REMOTE_WRITE_PASSWORD', 'expected it beside REMOTE_WRITE_USERNAME');
+  }
+  if (password !== undefined && user === undefined) {
+    problem('REMOTE_WRITE_USERNAME', 'expected it beside REMOTE_WRITE_PASSWORD');
+  }
+  if (config.REMOTE_WRITE_BEARER_TOKEN !== undefined && user !== undefined) {
+    problem('REMOTE_WRITE_BEARER_TOKEN', 'expected either it or a username and password');
+  }
 });
 
 export const SETTINGS = Object.keys(settings.shape) as readonly (keyof Config)[];
@@ -48,7 +90,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
       env[name],
     ]),
   );
-  const result = settings.safeParse(given);
+  const result = consistentSettings.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigError(`wrong settings:\n${lines.join('\n')}`);

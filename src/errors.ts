@@ -25,6 +25,11 @@ export const ERRORS = {
     retryable: false,
     meaning: 'A named feature or input is unknown or missing.',
   },
+  unauthorized: {
+    status: 401,
+    retryable: false,
+    meaning: 'The request carries no token, or not one that is accepted.',
+  },
   not_found: { status: 404, retryable: false, meaning: 'There is no such endpoint.' },
   model_not_found: { status: 404, retryable: false, meaning: 'There is no model of that name.' },
   version_not_found: {

@@ -5,3 +5,16 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** pino's options where it has a console and no streams (Workers): the same lines as on Node. */
+export function workerLogOptions(level: string) {
+  return {
+    level,
+    browser: {
+      asObject: true,
+      serialize: true,
+      formatters: { level: (label: string) => ({ level: label }) },
+      write: (line: object) => console.log(JSON.stringify(line)),
+    },
+  };
+}

@@ -1,13 +1,30 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { runningClock } from './clock.ts';
-import { ConfigError, parseConfig } from './config.ts';
+import { type Config, ConfigError, parseConfig } from './config.ts';
+import { gzip } from './http/gzip.ts';
 import { createWasmEngine } from './inference/onnx.ts';
 import { ModelRepository } from './inference/repository.ts';
-import { createTelemetry } from './metrics/telemetry.ts';
+import type { Logger } from './log.ts';
+import type { FamilySnapshot } from './metrics/family.ts';
+import { collectProcessMetrics } from './metrics/process.ts';
+import { DeliveryRecorder } from './metrics/record-delivery.ts';
+import { createTelemetry, type Telemetry } from './metrics/telemetry.ts';
+import { createDeliveryQueue } from './remote-write/create.ts';
+import { PushLoop } from './remote-write/loop.ts';
+import { Pusher } from './remote-write/pusher.ts';
+import { MemoryBatches } from './remote-write/queue.ts';
 import { DiskStore, EmptyRepositoryError } from './stores/disk.ts';
+
+const { version } = packageJson;
+const clock = runningClock;
+
+/** How long the last push may take when the server is told to stop. */
+const LAST_PUSH_MS = 5000;
 
 /** The Node entry: load, listen, drain on SIGTERM. */
 async function main(): Promise<void> {
@@ -17,45 +34,70 @@ async function main(): Promise<void> {
     base: null,
     formatters: { level: (label) => ({ level: label }) },
   });
-  const clock = runningClock;
-  const runtime = 'node';
-  const { recorder, snapshot } = createTelemetry({ version: packageJson.version, runtime });
+  const telemetry = createTelemetry({ version, runtime: 'node', clock, log });
+  const processMetrics = collectProcessMetrics();
+  const snapshot = async () => [...telemetry.snapshot(), ...(await processMetrics())];
 
+  const { observer } = telemetry;
   const engine = await createWasmEngine({ clock });
   const store = new DiskStore(config.MODEL_REPOSITORY);
-  const models = await ModelRepository.load(store, { engine, clock, observer: recorder });
-  for (const entry of models.entries()) {
-    const { name, version } = entry;
-    if (entry.state === 'READY') {
-      recorder.loaded(entry.model, engine.name);
-      log.info(
-        { model: name, version, load_ms: Math.round(entry.model.loadSeconds * 1000) },
-        'model ready',
-      );
-    } else {
-      log.error({ model: name, version, reason: entry.reason }, 'model unavailable');
-    }
-  }
+  const models = await ModelRepository.load(store, { engine, clock, observer, log });
+  const app = createApp({ config, models, clock, log, observer, compress: gzip(), snapshot });
 
-  const app = createApp({ config, models, clock, log, observer: recorder, snapshot });
-  const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST }, (info) => {
-    log.info({ url: `http://${config.HOST}:${info.port}` }, 'listening');
+  const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST });
+  const pushing = new Promise<PushLoop | undefined>((resolve) => {
+    server.once('listening', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : config.PORT;
+      log.info({ url: `http://${config.HOST}:${port}` }, 'listening');
+      resolve(startPushing(config, `${hostname()}:${port}`, snapshot, telemetry, log));
+    });
   });
   server.on('error', (error) => {
     const place = `${config.HOST}:${config.PORT}`;
     const taken = 'code' in error && error.code === 'EADDRINUSE';
-    fail(
-      `cannot listen on ${place}: ${taken ? 'the port is in use; set PORT to another' : error.message}`,
-    );
+    const reason = taken ? 'the port is in use; set PORT to another' : error.message;
+    fail(`cannot listen on ${place}: ${reason}`);
   });
 
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'draining');
+    const closed = new Promise((resolve) => server.close(resolve));
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    await closed;
+    await (await pushing)?.stop(LAST_PUSH_MS);
+    log.info({}, 'stopped');
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      log.info({ signal }, 'draining');
-      server.close(() => log.info({}, 'stopped'));
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
-    });
+    process.once(signal, () => void stop(signal).catch(fail));
   }
+}
+
+/** Pushes to the receiver that the settings name, if they name one. */
+function startPushing(
+  config: Config,
+  place: string,
+  snapshot: () => Promise<readonly FamilySnapshot[]>,
+  { catalog }: Telemetry,
+  log: Logger,
+): PushLoop | undefined {
+  const queue = createDeliveryQueue({
+    config,
+    version,
+    batches: new MemoryBatches(),
+    observer: new DeliveryRecorder(catalog, log, clock.wallTime),
+    clock,
+  });
+  if (!queue) return undefined;
+  const common = { job: config.METRICS_JOB, instance: config.METRICS_INSTANCE ?? place };
+  const loop = new PushLoop({
+    pusher: new Pusher({ snapshot, common, queue, wallTime: clock.wallTime }),
+    intervalMs: config.REMOTE_WRITE_INTERVAL_SECONDS * 1000,
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+    now: clock.now,
+  });
+  loop.start();
+  return loop;
 }
 
 /** Start-up cannot go on: says why, in words for a person where they are known. */
@@ -65,7 +107,6 @@ function fail(reason: unknown): void {
 }
 
 main().catch((error: unknown) => {
-  fail(
-    error instanceof ConfigError || error instanceof EmptyRepositoryError ? error.message : error,
-  );
+  const known = error instanceof ConfigError || error instanceof EmptyRepositoryError;
+  fail(known ? error.message : error);
 });

@@ -8,3 +8,11 @@ declare module '*.onnx' {
   const bytes: ArrayBuffer;
   export default bytes;
 }
+
+/** What wrangler.toml binds, beside the settings. */
+declare namespace Cloudflare {
+  interface Env {
+    /** The hubs that own the edge's totals; without them every isolate speaks for itself. */
+    HUB?: DurableObjectNamespace<import('./metrics/hub.ts').MetricsHub>;
+  }
+}

@@ -5,42 +5,49 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { eventClock } from './clock.ts';
 import { parseConfig } from './config.ts';
+import { gzipByPlatform } from './http/gzip.ts';
 import { createWasmEngine } from './inference/onnx.ts';
 import { ModelRepository } from './inference/repository.ts';
+import { workerLogOptions } from './log.ts';
+import { createEdgeMetrics } from './metrics/edge.ts';
+import { hubName, MetricsHub } from './metrics/hub.ts';
 import { createTelemetry } from './metrics/telemetry.ts';
 import { bundle } from './stores/bundle.ts';
+
+export { MetricsHub };
 
 /**
  * The Workers entry. Everything is made here, at module scope: the sessions are then part of start-up, and
  * no request pays for them. Nothing in it may wait for a timer or the network, which module scope forbids.
  */
+const { version } = packageJson;
+const { HUB: hubs } = env;
 const config = parseConfig({ ...env });
-const log = pino({
-  level: config.LOG_LEVEL,
-  browser: {
-    asObject: true,
-    serialize: true,
-    formatters: { level: (label) => ({ level: label }) },
-    write: (line) => console.log(JSON.stringify(line)),
-  },
-});
+const log = pino(workerLogOptions(config.LOG_LEVEL));
 const clock = eventClock(() => scheduler.wait(0));
-const { recorder, snapshot } = createTelemetry({
-  version: packageJson.version,
-  runtime: 'workers',
-});
+const telemetry = createTelemetry({ version, runtime: 'workers', clock, log });
+const { observer } = telemetry;
 
 const engine = await createWasmEngine({ clock, module: wasm });
-const models = await ModelRepository.load(bundle, { engine, clock, observer: recorder });
-for (const entry of models.entries()) {
-  if (entry.state === 'READY') recorder.loaded(entry.model, engine.name);
-  else
-    log.error(
-      { model: entry.name, version: entry.version, reason: entry.reason },
-      'model unavailable',
-    );
-}
+const models = await ModelRepository.load(bundle, { engine, clock, observer, log });
+const metrics = createEdgeMetrics({
+  config,
+  telemetry,
+  version,
+  clock,
+  log,
+  wait: (ms) => scheduler.wait(ms),
+  newIsolateName: () => `isolate-${crypto.randomUUID()}`,
+  hub: hubs && ((shard) => hubs.getByName(hubName(shard))),
+});
+const { snapshot } = metrics;
+const compress = gzipByPlatform();
+const app = createApp({ config, models, clock, log, observer, compress, snapshot });
 
-const app = createApp({ config, models, clock, log, observer: recorder, snapshot });
-
-export default { fetch: app.fetch } satisfies ExportedHandler;
+export default {
+  async fetch(request, env, context) {
+    const response = await app.fetch(request, env, context);
+    context.waitUntil(metrics.afterRequest());
+    return response;
+  },
+} satisfies ExportedHandler<Cloudflare.Env>;

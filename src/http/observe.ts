@@ -1,8 +1,18 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../clock.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { sampledTraceId } from './trace.ts';
+
+/** What a protocol tells of a prediction that was asked of it, as far as it got. */
+export interface PredictionNote {
+  readonly protocol: string;
+  model?: string;
+  version?: string;
+  rows?: number;
+  inferenceSeconds?: number;
+}
 
 /** A request that has been answered, as telemetry sees it. */
 export interface RequestEvent {
@@ -11,6 +21,11 @@ export interface RequestEvent {
   readonly route: string | undefined;
   readonly status: number;
   readonly seconds: number;
+  /** Why it failed; undefined when it did not. */
+  readonly code?: ErrorCode | undefined;
+  /** Set when it asked for a prediction. */
+  readonly prediction?: PredictionNote | undefined;
+  readonly traceId?: string | undefined;
 }
 
 /** Hears of requests. HTTP does not know who listens. */
@@ -19,16 +34,10 @@ export interface HttpObserver {
   requestEnded(event: RequestEvent): void;
 }
 
-/** What a handler tells the access log about the prediction it made. */
-export interface PredictionNote {
-  readonly model: string;
-  readonly version: string;
-  readonly rows: number;
-  readonly inferenceSeconds: number;
-}
-
 export interface RequestVariables {
   requestId: string;
+  /** The trace that the request belongs to, when it is one that is kept. */
+  traceId: string | undefined;
   prediction?: PredictionNote;
 }
 
@@ -50,33 +59,42 @@ export function observe(options: {
     const start = clock.now();
     const given = c.req.header('X-Request-Id');
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    const traceId = sampledTraceId(c.req.header('traceparent'));
     c.set('requestId', requestId);
+    c.set('traceId', traceId);
     observer.requestStarted();
     await next();
     c.header('X-Request-Id', requestId);
 
     const seconds = (clock.now() - start) / 1000;
-    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path;
+    const { method } = c.req;
     const { status } = c.res;
-    observer.requestEnded({ method: c.req.method, route, status, seconds });
+    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path;
+    const code = c.error && (c.error instanceof AppError ? c.error.code : 'internal');
     const prediction = c.get('prediction');
+    observer.requestEnded({ method, route, status, seconds, code, prediction, traceId });
     log.info(
       {
         request_id: requestId,
-        method: c.req.method,
+        ...(traceId && { trace_id: traceId }),
+        method,
         route: route ?? null,
         status,
         duration_ms: milliseconds(seconds),
-        ...(c.error && { code: c.error instanceof AppError ? c.error.code : 'internal' }),
-        ...(prediction && {
-          model: prediction.model,
-          version: prediction.version,
-          rows: prediction.rows,
-          inference_ms: milliseconds(prediction.inferenceSeconds),
-        }),
+        ...(code && { code }),
+        ...(prediction && describePrediction(prediction)),
       },
       'request',
     );
+  };
+}
+
+function describePrediction({ model, version, rows, inferenceSeconds }: PredictionNote) {
+  return {
+    model,
+    version,
+    rows,
+    ...(inferenceSeconds !== undefined && { inference_ms: milliseconds(inferenceSeconds) }),
   };
 }
 

@@ -90,7 +90,7 @@ export function parseModelCard(json: unknown): ModelCard {
   const problems = result.error.issues.map(
     (issue) => `${issue.path.join('.') || 'card'}: ${issue.message}`,
   );
-  throw new ModelError(`the model card is wrong: ${problems.join('; ')}`);
+  throw new ModelError('bad_card', `the model card is wrong: ${problems.join('; ')}`);
 }
 
 /**
@@ -103,7 +103,7 @@ export function checkCardAgainstGraph(card: ModelCard, graph: Pick<Session, 'inp
   for (const name of Object.values(card.outputs)) {
     if (!graph.outputs.some((output) => output.name === name)) {
       const known = graph.outputs.map((output) => `'${output.name}'`).join(', ');
-      throw new ModelError(`the card names output '${name}', the graph has ${known}`);
+      throw new ModelError('bad_card', `the card names output '${name}', the graph has ${known}`);
     }
   }
   if (card.task !== 'classification') return;
@@ -111,6 +111,7 @@ export function checkCardAgainstGraph(card: ModelCard, graph: Pick<Session, 'inp
   const classes = probabilities?.shape.at(-1);
   if (classes !== undefined && classes !== -1 && classes !== card.labels.length) {
     throw new ModelError(
+      'bad_card',
       `the card has ${card.labels.length} labels, the graph gives ${classes} probabilities`,
     );
   }
@@ -121,11 +122,12 @@ function checkFeatures(count: number, inputs: readonly TensorSpec[]): void {
   if (inputs.length !== 1 || input?.shape.length !== 2) {
     const shapes = inputs.map(({ name, shape }) => `'${name}' ${formatShape(shape)}`).join(', ');
     throw new ModelError(
+      'bad_card',
       `the card names features, which needs one input of shape [rows, features]; the graph has ${shapes}`,
     );
   }
   const width = input.shape[1];
   if (width !== -1 && width !== count) {
-    throw new ModelError(`the card names ${count} features, the graph takes ${width}`);
+    throw new ModelError('bad_card', `the card names ${count} features, the graph takes ${width}`);
   }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { type ClassCounter, createClassCounter } from './classes.ts';
 import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
 import { createPredictionWriter, type PredictionWriter } from './predictions.ts';
 import { createRowReader, type RowReader } from './rows.ts';
@@ -12,7 +13,7 @@ import type {
   TensorSpec,
 } from './types.ts';
 
-export interface ModelParts extends LoadedModel {
+export interface ModelParts extends Omit<LoadedModel, 'labels'> {
   readonly card: ModelCard | undefined;
   readonly session: Session;
   readonly observer: InferenceObserver;
@@ -25,12 +26,14 @@ export class Model implements LoadedModel {
   readonly card: ModelCard | undefined;
   readonly sha256: string;
   readonly loadSeconds: number;
+  readonly labels: readonly string[];
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Rows of JSON -> this model's inputs. */
   readonly readRows: RowReader;
   /** This model's outputs -> one prediction per row. */
   readonly predictions: PredictionWriter;
+  private readonly countClasses: ClassCounter;
   private readonly session: Session;
   private readonly observer: InferenceObserver;
 
@@ -42,6 +45,7 @@ export class Model implements LoadedModel {
     this.card = card;
     this.sha256 = sha256;
     this.loadSeconds = loadSeconds;
+    this.labels = card?.task === 'classification' ? card.labels : [];
     this.inputs = session.inputs;
     this.outputs = session.outputs;
     this.readRows = createRowReader(
@@ -49,6 +53,7 @@ export class Model implements LoadedModel {
       card?.features?.map((feature) => feature.name),
     );
     this.predictions = createPredictionWriter(session.outputs, card);
+    this.countClasses = createClassCounter(card);
     this.session = session;
     this.observer = observer;
   }
@@ -67,9 +72,19 @@ export class Model implements LoadedModel {
       return tensor;
     });
     const wanted = request.outputs ?? this.outputs.map((output) => output.name);
-    const { outputs, seconds } = await this.run(inputs, wanted);
+    const { outputs, seconds, queueSeconds } = await this.run(inputs, wanted);
     const rows = inputs[0]?.shape[0] ?? 1;
-    this.observer.ran({ model: this.name, version: this.version, rows, seconds });
+    const { name: model, version } = this;
+    const classes = this.countClasses(outputs);
+    this.observer.ran({
+      model,
+      version,
+      rows,
+      seconds,
+      queueSeconds,
+      classes,
+      traceId: request.traceId,
+    });
     return { outputs, rows, seconds };
   }
 

@@ -84,7 +84,7 @@ async function createSession(graph: Uint8Array): Promise<InferenceSession> {
       graphOptimizationLevel: 'all',
     });
   } catch (error) {
-    throw new ModelError(`ONNX Runtime cannot load the graph: ${firstLine(error)}`, {
+    throw new ModelError('bad_graph', `ONNX Runtime cannot load the graph: ${firstLine(error)}`, {
       cause: error,
     });
   }
@@ -110,18 +110,24 @@ class OnnxSession implements Session {
     for (const { name, datatype, data, shape } of inputs) {
       feeds[name] = new OrtTensor(ORT_TYPES[datatype], data, shape);
     }
-    const { results, seconds } = await this.inTurn(async () => {
+    const called = this.clock.now();
+    const { results, seconds, start } = await this.inTurn(async () => {
       const start = this.clock.now();
       const results = await this.session.run(feeds, outputs);
       const elapsed = () => (this.clock.now() - start) / 1000;
       // A clock that has to settle does so after the turn has passed on: it waits for an event of this
       // request, and another request must not have to wait for that.
       const settling = this.clock.settle();
-      return { results, seconds: settling === undefined ? elapsed() : settling.then(elapsed) };
+      return {
+        results,
+        start,
+        seconds: settling === undefined ? elapsed() : settling.then(elapsed),
+      };
     });
     return {
       outputs: outputs.map((name) => toTensor(name, results[name])),
       seconds: await seconds,
+      queueSeconds: (start - called) / 1000,
     };
   }
 
@@ -153,13 +159,17 @@ function createTurns(): Turns {
 function describe(value: InferenceSession.ValueMetadata, kind: 'input' | 'output'): TensorSpec {
   if (!value.isTensor) {
     throw new ModelError(
+      'unsupported',
       `${kind} '${value.name}' is a sequence or map, not a tensor; export the model without it ` +
         '(scikit-learn: to_onnx(..., options={"zipmap": False}))',
     );
   }
   const datatype = DATATYPE_OF.get(value.type);
   if (!datatype) {
-    throw new ModelError(`${kind} '${value.name}' has the unsupported type ${value.type}`);
+    throw new ModelError(
+      'unsupported',
+      `${kind} '${value.name}' has the unsupported type ${value.type}`,
+    );
   }
   const shape = value.shape.map((dimension) =>
     typeof dimension === 'number' && dimension !== UNNAMED_DIMENSION ? dimension : -1,

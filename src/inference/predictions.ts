@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { likeliest } from './classes.ts';
 import { elementReader } from './elements.ts';
 import type { ModelCard } from './model-card.ts';
 import { formatShape, type Tensor } from './tensor.ts';
@@ -62,9 +63,8 @@ function classes(
       const shares = probabilities && probabilityReader(probabilities, labels, rows);
       const chosen = label ? labelReader(label, labels, rows) : undefined;
       return each(rows, (index) => {
-        const share = shares?.(index);
-        const name = chosen?.(index) ?? likeliest(share ?? {});
-        return share ? { label: name, probabilities: share } : { label: name };
+        const name = chosen?.(index) ?? likeliestLabel(required(probabilities), labels, index);
+        return shares ? { label: name, probabilities: shares(index) } : { label: name };
       });
     },
   };
@@ -92,12 +92,9 @@ function probabilityReader(tensor: Tensor, labels: readonly string[], rows: numb
   };
 }
 
-function likeliest(shares: Readonly<Record<string, unknown>>): string {
-  const [first, ...others] = Object.keys(shares);
-  return others.reduce(
-    (best, name) => (Number(shares[name]) > Number(shares[best]) ? name : best),
-    first ?? '',
-  );
+function likeliestLabel(probabilities: Tensor, labels: readonly string[], index: number): string {
+  const place = likeliest(probabilities.data, index * labels.length, labels.length);
+  return labels[place] as string;
 }
 
 /** Reads one row of a tensor as nested arrays of the shape behind the first dimension. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { Model } from './model.ts';
 import { type ModelCard, parseModelCard } from './model-card.ts';
-import { type Engine, type InferenceObserver, ModelError } from './types.ts';
+import { type Engine, type InferenceObserver, ModelError, type ModelFault } from './types.ts';
 
 /** A model as a store holds it, before anything of it is read. */
 export interface StoredModel {
@@ -29,6 +30,7 @@ export type ModelEntry =
       readonly name: string;
       readonly version: string;
       readonly state: 'UNAVAILABLE';
+      readonly fault: ModelFault;
       readonly reason: string;
     };
 
@@ -36,6 +38,7 @@ export interface RepositoryParts {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly observer: InferenceObserver;
+  readonly log: Logger;
 }
 
 /** The models that are served, by name and version. */
@@ -59,7 +62,9 @@ export class ModelRepository {
         (a, b) => Number(b.version) - Number(a.version),
       );
       for (const { version, graph } of highestFirst) {
-        entries.push(await loadEntry(stored, version, graph, parts));
+        const entry = await loadEntry(stored, version, graph, parts);
+        report(entry, parts);
+        entries.push(entry);
       }
       byName.set(stored.name, entries);
     }
@@ -104,6 +109,20 @@ export class ModelRepository {
   }
 }
 
+/** Tells telemetry and the log how the loading of a model went. */
+function report(entry: ModelEntry, { engine, observer, log }: RepositoryParts): void {
+  const { name, version } = entry;
+  if (entry.state === 'READY') {
+    observer.loaded(entry.model, engine.name);
+    const load_ms = Math.round(entry.model.loadSeconds * 1000);
+    log.info({ model: name, version, load_ms }, 'model ready');
+  } else {
+    observer.loadFailed(entry);
+    const { fault, reason } = entry;
+    log.error({ model: name, version, fault, reason }, 'model unavailable');
+  }
+}
+
 async function loadEntry(
   stored: StoredModel,
   version: string,
@@ -117,7 +136,7 @@ async function loadEntry(
     const sha256 = await hash(bytes);
     const expected = card?.sha256?.[version];
     if (expected !== undefined && expected !== sha256) {
-      throw new ModelError(`its SHA-256 is ${sha256}, the card says ${expected}`);
+      throw new ModelError('wrong_hash', `its SHA-256 is ${sha256}, the card says ${expected}`);
     }
     const start = clock.now();
     const session = await engine.load(bytes);
@@ -131,7 +150,7 @@ async function loadEntry(
     }
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    return { name, version, state: 'UNAVAILABLE', reason: error.message };
+    return { name, version, state: 'UNAVAILABLE', fault: error.fault, reason: error.message };
   }
 }
 
@@ -140,7 +159,10 @@ async function readCard(stored: StoredModel): Promise<ModelCard | undefined> {
   if (json === undefined) return undefined;
   const card = parseModelCard(json);
   if (card.name !== stored.name) {
-    throw new ModelError(`the card is of '${card.name}', its folder is '${stored.name}'`);
+    throw new ModelError(
+      'bad_card',
+      `the card is of '${card.name}', its folder is '${stored.name}'`,
+    );
   }
   return card;
 }

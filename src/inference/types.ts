@@ -12,6 +12,8 @@ export interface RunResult {
   readonly outputs: readonly Tensor[];
   /** Seconds that the run itself took: neither waiting for it nor encoding around it. */
   readonly seconds: number;
+  /** Seconds from the call until the run began. */
+  readonly queueSeconds: number;
 }
 
 /** A loaded graph that can be run. */
@@ -41,6 +43,8 @@ export interface InferenceRequest {
   readonly inputs: readonly Tensor[];
   /** Names of the outputs wanted; every output when absent. */
   readonly outputs?: readonly string[];
+  /** The trace that the request belongs to, when it is one that is kept. */
+  readonly traceId?: string | undefined;
 }
 
 export interface InferenceResponse {
@@ -56,6 +60,10 @@ export interface RunEvent {
   readonly version: string;
   readonly rows: number;
   readonly seconds: number;
+  readonly queueSeconds: number;
+  /** How many rows got each class of the card, by its name; what is no class of the card is `other`. */
+  readonly classes?: ReadonlyMap<string, number> | undefined;
+  readonly traceId?: string | undefined;
 }
 
 /** A model as telemetry names it. */
@@ -65,14 +73,42 @@ export interface LoadedModel {
   /** SHA-256 of the graph's bytes, in hexadecimal. */
   readonly sha256: string;
   readonly loadSeconds: number;
+  /** The classes that its card names; none for what is no classifier. */
+  readonly labels: readonly string[];
+}
+
+/** A model that could not be loaded, as telemetry names it. */
+export interface LoadFailure {
+  readonly name: string;
+  readonly version: string;
+  readonly fault: ModelFault;
 }
 
 /** Hears what the inference core does. The core does not know who listens. */
 export interface InferenceObserver {
   ran(event: RunEvent): void;
+  loaded(model: LoadedModel, runtime: string): void;
+  loadFailed(failure: LoadFailure): void;
 }
 
-/** A model that cannot be served, with a reason that its owner can act on. */
+/** Why a model cannot be served, as a label; docs/errors.md is held to this table by a test. */
+export const MODEL_FAULTS = {
+  unreadable: 'A file of the model cannot be read.',
+  wrong_hash: 'The graph is not the one whose SHA-256 the card gives.',
+  bad_graph: 'ONNX Runtime cannot load the graph.',
+  unsupported: 'The graph has inputs or outputs that cannot travel as tensors.',
+  bad_card: 'The card is not of the form of a card, or contradicts the graph.',
+} as const;
+
+export type ModelFault = keyof typeof MODEL_FAULTS;
+
+/** A model that cannot be served, with a message that its owner can act on. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
+  readonly fault: ModelFault;
+
+  constructor(fault: ModelFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
 }

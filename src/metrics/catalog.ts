@@ -5,11 +5,16 @@ const SECONDS = [
   0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
 ] as const;
 
+/** 1 to 1024 rows, doubling. */
+const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
+
 /**
  * Every metric, once: its name, type, help, labels and buckets. docs/metrics.md is held to this by a test.
  *
- * Labels are bounded: `model` and `version` are of loaded models; `route` is a pattern of the route table
- * or `unknown`; `method` is a registered HTTP method or `unknown`; `status` is a status the server sends.
+ * Labels are bounded: `model` and `version` are of the repository, and `unknown` where a request names
+ * none of it; `class` is of the model's card or `other`; `route` is a pattern of the route table or
+ * `unknown`; `method` is an HTTP method or `unknown`; `status` is one that the server sends; `protocol`,
+ * `outcome`, `reason` and `runtime` are from short lists in the code.
  */
 export function createCatalog() {
   return {
@@ -19,10 +24,32 @@ export function createCatalog() {
       labels: ['model', 'version'],
       bounds: SECONDS,
     }),
+    predictionQueueTime: new Histogram({
+      name: 'prediction_queue_time_seconds',
+      help: 'Time from the acceptance of a request to its run.',
+      labels: ['model', 'version'],
+      bounds: SECONDS,
+    }),
+    predictionBatchRows: new Histogram({
+      name: 'prediction_batch_rows',
+      help: 'Rows in one run.',
+      labels: ['model', 'version'],
+      bounds: ROWS,
+    }),
+    predictionRequests: new Counter({
+      name: 'prediction_requests_total',
+      help: 'Requests for a prediction, by how they ended: ok, invalid, rejected, timeout or failed.',
+      labels: ['model', 'version', 'protocol', 'outcome'],
+    }),
     predictionRows: new Counter({
       name: 'prediction_rows_total',
       help: 'Rows predicted.',
       labels: ['model', 'version'],
+    }),
+    predictionClass: new Counter({
+      name: 'prediction_class_total',
+      help: 'Rows by the class that was predicted for them.',
+      labels: ['model', 'version', 'class'],
     }),
     modelInfo: new Gauge({
       name: 'model_info',
@@ -34,6 +61,11 @@ export function createCatalog() {
       help: 'Time it took to create the session of a loaded model.',
       labels: ['model', 'version'],
     }),
+    modelLoadFailures: new Counter({
+      name: 'model_load_failures_total',
+      help: 'Models that could not be loaded, by the reason of the table in docs/errors.md.',
+      labels: ['model', 'version', 'reason'],
+    }),
     httpRequestDuration: new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Time from the arrival of a request to its answer.',
@@ -43,6 +75,37 @@ export function createCatalog() {
     httpRequestsInFlight: new Gauge({
       name: 'http_requests_in_flight',
       help: 'Requests being answered now.',
+      labels: [],
+      perProcess: true,
+    }),
+    remoteWriteSamples: new Counter({
+      name: 'remote_write_samples_total',
+      help: 'Samples that left the queue: sent, rejected by the receiver, or dropped for want of room.',
+      labels: ['outcome'],
+    }),
+    remoteWriteRequests: new Counter({
+      name: 'remote_write_requests_total',
+      help: 'Attempts to deliver: sent, to be retried, or rejected.',
+      labels: ['outcome'],
+    }),
+    remoteWritePending: new Gauge({
+      name: 'remote_write_pending_samples',
+      help: 'Samples waiting to be delivered.',
+      labels: [],
+    }),
+    remoteWriteLastSuccess: new Gauge({
+      name: 'remote_write_last_success_timestamp_seconds',
+      help: 'When samples were last delivered, in seconds since the Unix epoch; 0 before the first time.',
+      labels: [],
+    }),
+    hubDeltas: new Counter({
+      name: 'metrics_hub_deltas_total',
+      help: 'Deltas that a hub was handed: applied, or a duplicate that it already had.',
+      labels: ['outcome'],
+    }),
+    telemetryFaults: new Counter({
+      name: 'telemetry_faults_total',
+      help: 'Observations lost to a fault of the telemetry itself.',
       labels: [],
     }),
     buildInfo: new Gauge({

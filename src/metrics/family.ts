@@ -12,6 +12,8 @@ export interface FamilyOptions {
   readonly help: string;
   /** Label names, in the order in which `cell` takes their values. */
   readonly labels: readonly string[];
+  /** A gauge that means nothing outside its process: it is not carried to where totals are kept. */
+  readonly perProcess?: boolean;
 }
 
 export type Labels = Readonly<Record<string, string>>;
@@ -58,7 +60,14 @@ export interface Family {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
+  readonly perProcess: boolean;
+  /** The numbers as they stand. */
   snapshot(): FamilySnapshot;
+  /**
+   * What has been counted since the last call, which starts counting from zero again; a gauge as it stands.
+   * A series that is new is in it even at zero, so that its beginning is known.
+   */
+  take(): FamilySnapshot;
 }
 
 /** Cells by their label values. */
@@ -66,12 +75,14 @@ abstract class CellFamily<Cell> implements Family {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  private readonly byKey = new Map<string, { readonly labels: Labels; readonly cell: Cell }>();
+  readonly perProcess: boolean;
+  private readonly byKey = new Map<string, Entry<Cell>>();
 
-  constructor({ name, help, labels }: FamilyOptions) {
+  constructor({ name, help, labels, perProcess = false }: FamilyOptions) {
     this.name = name;
     this.help = help;
     this.labels = labels;
+    this.perProcess = perProcess;
   }
 
   /** The cell of these label values, in the order of `labels`; made at zero on first use. */
@@ -85,7 +96,7 @@ abstract class CellFamily<Cell> implements Family {
     }
     const labels = Object.fromEntries(this.labels.map((name, i) => [name, values[i] as string]));
     const cell = this.createCell();
-    this.byKey.set(key, { labels, cell });
+    this.byKey.set(key, { labels, cell, taken: false });
     return cell;
   }
 
@@ -95,11 +106,34 @@ abstract class CellFamily<Cell> implements Family {
   }
 
   abstract snapshot(): FamilySnapshot;
+  abstract take(): FamilySnapshot;
   protected abstract createCell(): Cell;
 
   protected mapCells<T>(read: (labels: Labels, cell: Cell) => T): T[] {
     return Array.from(this.byKey.values(), ({ labels, cell }) => read(labels, cell));
   }
+
+  /** Reads the cells that have changed, and those that have never been read, and resets them. */
+  protected takeCells<T>(
+    changed: (cell: Cell) => boolean,
+    read: (labels: Labels, cell: Cell) => T,
+    reset: (cell: Cell) => void,
+  ): T[] {
+    const taken: T[] = [];
+    for (const entry of this.byKey.values()) {
+      if (entry.taken && !changed(entry.cell)) continue;
+      taken.push(read(entry.labels, entry.cell));
+      reset(entry.cell);
+      entry.taken = true;
+    }
+    return taken;
+  }
+}
+
+interface Entry<Cell> {
+  readonly labels: Labels;
+  readonly cell: Cell;
+  taken: boolean;
 }
 
 export class ValueCell {
@@ -116,26 +150,42 @@ export class ValueCell {
   }
 }
 
-abstract class ValueFamily extends CellFamily<ValueCell> {
-  protected abstract readonly type: 'counter' | 'gauge';
+const readValue = (labels: Labels, { value }: ValueCell): ValueSeries => ({ labels, value });
 
+export class Counter extends CellFamily<ValueCell> {
   protected createCell(): ValueCell {
     return new ValueCell();
   }
 
   snapshot(): FamilySnapshot {
-    const { type, name, help } = this;
-    const series = this.mapCells((labels, { value }) => ({ labels, value }));
-    return { type, name, help, series };
+    const { name, help } = this;
+    return { type: 'counter', name, help, series: this.mapCells(readValue) };
+  }
+
+  take(): FamilySnapshot {
+    const { name, help } = this;
+    const series = this.takeCells(
+      ({ value }) => value !== 0,
+      readValue,
+      (cell) => cell.set(0),
+    );
+    return { type: 'counter', name, help, series };
   }
 }
 
-export class Counter extends ValueFamily {
-  protected readonly type = 'counter';
-}
+export class Gauge extends CellFamily<ValueCell> {
+  protected createCell(): ValueCell {
+    return new ValueCell();
+  }
 
-export class Gauge extends ValueFamily {
-  protected readonly type = 'gauge';
+  snapshot(): FamilySnapshot {
+    const { name, help } = this;
+    return { type: 'gauge', name, help, series: this.mapCells(readValue) };
+  }
+
+  take(): FamilySnapshot {
+    return this.snapshot();
+  }
 }
 
 export class HistogramCell {
@@ -148,6 +198,12 @@ export class HistogramCell {
     this.bounds = bounds;
     this.counts = new Float64Array(bounds.length + 1);
     this.exemplars = new Array(bounds.length + 1).fill(undefined);
+  }
+
+  reset(): void {
+    this.counts.fill(0);
+    this.sum = 0;
+    this.exemplars.fill(undefined);
   }
 
   /** @returns the index of the bucket that took the value */
@@ -176,12 +232,20 @@ export class Histogram extends CellFamily<HistogramCell> {
 
   snapshot(): FamilySnapshot {
     const { name, help, bounds } = this;
-    const series = this.mapCells((labels, { counts, sum, exemplars }) => ({
-      labels,
-      counts: Array.from(counts),
-      sum,
-      exemplars: exemplars.slice(),
-    }));
+    return { type: 'histogram', name, help, bounds, series: this.mapCells(readHistogram) };
+  }
+
+  take(): FamilySnapshot {
+    const { name, help, bounds } = this;
+    const series = this.takeCells(
+      ({ counts }) => counts.some((count) => count > 0),
+      readHistogram,
+      (cell) => cell.reset(),
+    );
     return { type: 'histogram', name, help, bounds, series };
   }
+}
+
+function readHistogram(labels: Labels, { counts, sum, exemplars }: HistogramCell): HistogramSeries {
+  return { labels, counts: Array.from(counts), sum, exemplars: exemplars.slice() };
 }

@@ -1,43 +1,80 @@
+import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { HttpObserver, RequestEvent } from '../http/observe.ts';
-import type { InferenceObserver, LoadedModel, RunEvent } from '../inference/types.ts';
+import type { InferenceObserver, LoadedModel, LoadFailure, RunEvent } from '../inference/types.ts';
 import type { Catalog } from './catalog.ts';
+import type { HistogramCell } from './family.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** How a request for a prediction can end. */
+type Outcome = 'ok' | 'invalid' | 'rejected' | 'timeout' | 'failed';
 
 /** Writes what HTTP and inference report into the catalogue. */
 export class Recorder implements HttpObserver, InferenceObserver {
   private readonly catalog: Catalog;
+  private readonly wallTime: () => number;
 
-  constructor(catalog: Catalog) {
+  /** @param wallTime milliseconds since the Unix epoch, for exemplars */
+  constructor(catalog: Catalog, wallTime: () => number) {
     this.catalog = catalog;
+    this.wallTime = wallTime;
   }
 
   requestStarted(): void {
     this.catalog.httpRequestsInFlight.cell().add(1);
   }
 
-  requestEnded({ method, route, status, seconds }: RequestEvent): void {
+  requestEnded({ method, route, status, seconds, code, prediction, traceId }: RequestEvent): void {
     this.catalog.httpRequestsInFlight.cell().add(-1);
     const known = METHODS.has(method) ? method : 'unknown';
-    this.catalog.httpRequestDuration
-      .cell(known, route ?? 'unknown', String(status))
-      .observe(seconds);
+    const duration = this.catalog.httpRequestDuration.cell(
+      known,
+      route ?? 'unknown',
+      String(status),
+    );
+    this.observe(duration, seconds, traceId);
+    if (!prediction) return;
+    const { model = 'unknown', version = 'unknown', protocol } = prediction;
+    this.catalog.predictionRequests.cell(model, version, protocol, outcomeOf(code)).add(1);
   }
 
-  ran({ model, version, rows, seconds }: RunEvent): void {
-    this.catalog.predictionTime.cell(model, version).observe(seconds);
+  ran({ model, version, rows, seconds, queueSeconds, classes, traceId }: RunEvent): void {
+    this.observe(this.catalog.predictionTime.cell(model, version), seconds, traceId);
+    this.catalog.predictionQueueTime.cell(model, version).observe(queueSeconds);
+    this.catalog.predictionBatchRows.cell(model, version).observe(rows);
     this.catalog.predictionRows.cell(model, version).add(rows);
+    for (const [name, count] of classes ?? []) {
+      this.catalog.predictionClass.cell(model, version, name).add(count);
+    }
   }
 
   /** Names a model that is being served. Its counters start at zero, so that a rate sees its first run. */
-  loaded({ name, version, sha256, loadSeconds }: LoadedModel, runtime: string): void {
+  loaded({ name, version, sha256, loadSeconds, labels }: LoadedModel, runtime: string): void {
     this.catalog.modelInfo.cell(name, version, sha256, runtime).set(1);
     this.catalog.modelLoadTime.cell(name, version).set(loadSeconds);
     this.catalog.predictionTime.cell(name, version);
+    this.catalog.predictionQueueTime.cell(name, version);
+    this.catalog.predictionBatchRows.cell(name, version);
     this.catalog.predictionRows.cell(name, version);
+    for (const label of labels) this.catalog.predictionClass.cell(name, version, label);
   }
 
-  built(version: string, runtime: string): void {
-    this.catalog.buildInfo.cell(version, runtime).set(1);
+  loadFailed({ name, version, fault }: LoadFailure): void {
+    this.catalog.modelLoadFailures.cell(name, version, fault).add(1);
   }
+
+  private observe(cell: HistogramCell, value: number, traceId: string | undefined): void {
+    const bucket = cell.observe(value);
+    if (traceId === undefined) return;
+    const labels = { trace_id: traceId };
+    cell.exemplars[bucket] = { labels, value, timestamp: this.wallTime() / 1000 };
+  }
+}
+
+function outcomeOf(code: ErrorCode | undefined): Outcome {
+  if (code === undefined) return 'ok';
+  const { status }: { status: number } = ERRORS[code];
+  if (status < 500) return 'invalid';
+  if (status === 503) return 'rejected';
+  return status === 504 ? 'timeout' : 'failed';
 }

@@ -1,11 +1,17 @@
 import type { Handler } from 'hono';
+import { accepts } from 'hono/accepts';
 import { CONTENT_TYPES, formatMetrics } from './client.ts';
 import type { FamilySnapshot } from './family.ts';
 
-/** GET /metrics: everything the process knows, as Prometheus reads it. */
-export function scrape(snapshot: () => readonly FamilySnapshot[]): Handler {
+const OPENMETRICS = 'application/openmetrics-text';
+const TEXT = 'text/plain';
+
+/** GET /metrics: what has been measured, in OpenMetrics for those who ask for it, else as Prometheus text. */
+export function scrape(snapshot: () => Promise<readonly FamilySnapshot[]>): Handler {
   return async function scrape(c) {
-    const body = await formatMetrics(snapshot(), 'text');
-    return c.body(body, 200, { 'Content-Type': CONTENT_TYPES.text });
+    const type = accepts(c, { header: 'Accept', supports: [OPENMETRICS, TEXT], default: TEXT });
+    const format = type === OPENMETRICS ? 'openmetrics' : 'text';
+    const body = await formatMetrics(await snapshot(), format);
+    return c.body(body, 200, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' });
   };
 }

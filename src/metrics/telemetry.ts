@@ -1,19 +1,61 @@
-import { createCatalog } from './catalog.ts';
+import type { Clock } from '../clock.ts';
+import type { HttpObserver } from '../http/observe.ts';
+import type { InferenceObserver } from '../inference/types.ts';
+import type { Logger } from '../log.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
 import type { FamilySnapshot } from './family.ts';
 import { Recorder } from './record.ts';
 
+/** Where HTTP, inference and the entries report to. */
+export type Observer = HttpObserver & InferenceObserver;
+
 /** A process's own metrics: where to report, and how to read them. */
 export interface Telemetry {
-  readonly recorder: Recorder;
+  readonly catalog: Catalog;
+  readonly observer: Observer;
   readonly snapshot: () => readonly FamilySnapshot[];
 }
 
-export function createTelemetry(build: { version: string; runtime: string }): Telemetry {
+export function createTelemetry(options: {
+  version: string;
+  runtime: string;
+  clock: Clock;
+  log: Logger;
+}): Telemetry {
+  const { version, runtime, clock, log } = options;
   const catalog = createCatalog();
-  const recorder = new Recorder(catalog);
-  recorder.built(build.version, build.runtime);
+  catalog.buildInfo.cell(version, runtime).set(1);
+  catalog.telemetryFaults.cell();
+
+  let logged = false;
+  const onFault = (error: unknown) => {
+    catalog.telemetryFaults.cell().add(1);
+    if (!logged) log.error({ err: error }, 'telemetry fault; further ones are only counted');
+    logged = true;
+  };
   return {
-    recorder,
+    catalog,
+    observer: neverFailing(new Recorder(catalog, clock.wallTime), onFault),
     snapshot: () => Object.values(catalog).map((family) => family.snapshot()),
+  };
+}
+
+/** The same observer, whose faults end here and cannot fail what it observes. */
+export function neverFailing(observer: Observer, onFault: (error: unknown) => void): Observer {
+  const guard =
+    <Event extends unknown[]>(report: (...event: Event) => void) =>
+    (...event: Event): void => {
+      try {
+        report(...event);
+      } catch (error) {
+        onFault(error);
+      }
+    };
+  return {
+    requestStarted: guard(() => observer.requestStarted()),
+    requestEnded: guard((event) => observer.requestEnded(event)),
+    ran: guard((event) => observer.ran(event)),
+    loaded: guard((model, runtime) => observer.loaded(model, runtime)),
+    loadFailed: guard((failure) => observer.loadFailed(failure)),
   };
 }

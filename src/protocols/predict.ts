@@ -1,7 +1,7 @@
 import type { Context, Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { readJson } from '../http/body.ts';
-import { milliseconds, type RequestVariables } from '../http/observe.ts';
+import { milliseconds, type PredictionNote, type RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
 import { isObject } from '../inference/rows.ts';
@@ -22,18 +22,19 @@ export function predict(options: {
   const { models, defaultModel, maxBodyBytes } = options;
 
   return async function predict(c: PredictContext) {
+    const note: PredictionNote = { protocol: 'predict' };
+    c.set('prediction', note);
     const model = findModel(models, c.req.param('name') ?? defaultModel, c.req.param('version'));
+    note.model = model.name;
+    note.version = model.version;
     const rows = readRows(await readJson(c, maxBodyBytes), model);
+    note.rows = rows.length;
     const { outputs, seconds } = await model.infer({
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,
+      traceId: c.get('traceId'),
     });
-    c.set('prediction', {
-      model: model.name,
-      version: model.version,
-      rows: rows.length,
-      inferenceSeconds: seconds,
-    });
+    note.inferenceSeconds = seconds;
     return c.json({
       model: model.name,
       version: model.version,

@@ -61,7 +61,9 @@ async function readGraph(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new ModelError(`cannot read model.onnx: ${reason(error)}`, { cause: error });
+    throw new ModelError('unreadable', `cannot read model.onnx: ${reason(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -70,7 +72,9 @@ async function readCard(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     if (reason(error) === 'ENOENT') return undefined;
-    throw new ModelError(`cannot read model.json: ${reason(error)}`, { cause: error });
+    throw new ModelError('unreadable', `cannot read model.json: ${reason(error)}`, {
+      cause: error,
+    });
   }
 }
 

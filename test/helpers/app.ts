@@ -1,6 +1,7 @@
 import { createApp } from '../../src/app.ts';
 import { type Clock, runningClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
+import { gzip } from '../../src/http/gzip.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
 import type { ModelStore } from '../../src/inference/repository.ts';
 import { ModelRepository } from '../../src/inference/repository.ts';
@@ -16,14 +17,17 @@ export async function createTestApp(
   const { clock = runningClock, store = new DiskStore('model') } = parts;
   const config = parseConfig(settings);
   const lines: Record<string, unknown>[] = [];
-  const { recorder, snapshot } = createTelemetry({ version: '0.0.0', runtime: 'test' });
-  const engine = await createWasmEngine({ clock });
-  const models = await ModelRepository.load(store, { engine, clock, observer: recorder });
-  for (const entry of models.entries()) {
-    if (entry.state === 'READY') recorder.loaded(entry.model, engine.name);
-  }
   const log = memoryLog(lines);
-  return { app: createApp({ config, models, clock, log, observer: recorder, snapshot }), lines };
+  const telemetry = createTelemetry({ version: '0.0.0', runtime: 'test', clock, log });
+  const { observer, catalog } = telemetry;
+  const snapshot = async () => telemetry.snapshot();
+  const engine = await createWasmEngine({ clock });
+  const models = await ModelRepository.load(store, { engine, clock, observer, log });
+  return {
+    app: createApp({ config, models, clock, log, observer, compress: gzip(), snapshot }),
+    lines,
+    catalog,
+  };
 }
 
 function memoryLog(lines: Record<string, unknown>[]): Logger {

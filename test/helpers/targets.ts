@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { gunzipSync } from 'node:zlib';
 import { createTestHarness } from 'wrangler';
 import { createTestApp } from './app.ts';
 import { WORKER_BUNDLE } from './build-worker.ts';
@@ -8,6 +9,8 @@ import { WORKER_BUNDLE } from './build-worker.ts';
 /** A running Kilat, wherever it runs. */
 export interface Target {
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The text of an answer, decompressed where the transport has not done that already. */
+  decoded(response: Response): Promise<string>;
   /** The JSON lines it has logged so far. */
   logs(): Record<string, unknown>[];
   stop(): Promise<unknown>;
@@ -28,6 +31,7 @@ async function startInProcess(settings: Settings = {}): Promise<Target> {
   const { app, lines } = await createTestApp(settings);
   return {
     fetch: async (path, init) => app.request(path, init),
+    decoded: async (response) => gunzipSync(await response.arrayBuffer()).toString(),
     logs: () => lines.slice(),
     stop: async () => {},
   };
@@ -57,6 +61,7 @@ export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
   });
   return {
     fetch: (path, init) => fetch(new URL(path, url), init),
+    decoded: (response) => response.text(),
     logs: () => lines.slice(),
     url,
     stop: () => {
@@ -75,6 +80,7 @@ async function startWorkerd(settings: Settings = {}): Promise<Target> {
   const { url } = await harness.listen();
   return {
     fetch: (path, init) => fetch(new URL(path, url), init),
+    decoded: (response) => response.text(),
     logs: () =>
       harness
         .getLogs()

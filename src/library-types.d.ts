@@ -23,3 +23,19 @@ declare module '@prometheus-io/client/lib/registry.js' {
     getMetricsAsString(metric: Metric): Promise<string>;
   }
 }
+
+/** `prometheus-remote-write` types its `serialize` by another function's argument; this is what it takes. */
+declare module 'prometheus-remote-write' {
+  export function serialize(message: {
+    timeseries: readonly {
+      labels: readonly { name: string; value: string }[];
+      samples: readonly { value: number; timestamp: number }[];
+    }[];
+  }): Promise<Uint8Array>;
+}
+
+declare module 'snappyjs' {
+  /** Compresses into snappy's block format. */
+  export function compress(bytes: Uint8Array): Uint8Array;
+  export function uncompress(bytes: Uint8Array): Uint8Array;
+}

@@ -1,0 +1,113 @@
+import type { Batch } from '../remote-write/encode.ts';
+import type { PendingBatches, StoredBatch } from '../remote-write/queue.ts';
+import type { TotalSeries } from './totals.ts';
+
+/** How long a hub remembers which deltas of an isolate it has, after the last one, in milliseconds. */
+export const MARK_LIFETIME_MS = 7 * 86_400_000;
+
+/** What a hub keeps in its Durable Object: totals, which deltas it has, and batches not yet delivered. */
+export class HubStorage implements PendingBatches {
+  private readonly sql: SqlStorage;
+  private total: number;
+
+  constructor(sql: SqlStorage) {
+    this.sql = sql;
+    sql.exec(`
+      CREATE TABLE IF NOT EXISTS series (
+        name TEXT, labels TEXT, value REAL, counts TEXT, sum REAL, seen INTEGER,
+        PRIMARY KEY (name, labels)
+      ) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS marks (
+        isolate TEXT PRIMARY KEY, sequence INTEGER, seen INTEGER
+      ) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS batches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, samples INTEGER, body BLOB
+      );
+      CREATE TABLE IF NOT EXISTS captures (only INTEGER PRIMARY KEY CHECK (only = 1), next INTEGER);
+    `);
+    this.total = Number(sql.exec('SELECT TOTAL(samples) AS total FROM batches').one().total);
+  }
+
+  /** Every series of the totals, as last kept. */
+  *loadSeries(): Generator<TotalSeries> {
+    for (const row of this.sql.exec('SELECT * FROM series')) {
+      yield {
+        name: String(row.name),
+        labels: JSON.parse(String(row.labels)),
+        value: Number(row.value),
+        counts: JSON.parse(String(row.counts)),
+        sum: Number(row.sum),
+        seen: Number(row.seen),
+        exemplars: [],
+      };
+    }
+  }
+
+  saveSeries({ name, labels, value, counts, sum, seen }: TotalSeries): void {
+    this.sql.exec(
+      'INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)',
+      name,
+      JSON.stringify(labels),
+      value,
+      JSON.stringify(counts),
+      sum,
+      seen,
+    );
+  }
+
+  deleteSeries({ name, labels }: TotalSeries): void {
+    this.sql.exec('DELETE FROM series WHERE name = ? AND labels = ?', name, JSON.stringify(labels));
+  }
+
+  /** The number of the last delta applied of an isolate; 0 when none is known. */
+  lastSequence(isolate: string): number {
+    const [mark] = this.sql.exec('SELECT sequence FROM marks WHERE isolate = ?', isolate);
+    return Number(mark?.sequence ?? 0);
+  }
+
+  saveSequence(isolate: string, sequence: number, now: number): void {
+    this.sql.exec('INSERT OR REPLACE INTO marks VALUES (?, ?, ?)', isolate, sequence, now);
+  }
+
+  /** Forgets isolates that have not been heard of for `MARK_LIFETIME_MS`. */
+  pruneSequences(now: number): void {
+    this.sql.exec('DELETE FROM marks WHERE seen < ?', now - MARK_LIFETIME_MS);
+  }
+
+  /** When the next snapshot is due, in milliseconds since the Unix epoch; 0 before the first. */
+  nextCapture(): number {
+    const [row] = this.sql.exec('SELECT next FROM captures');
+    return Number(row?.next ?? 0);
+  }
+
+  saveNextCapture(next: number): void {
+    this.sql.exec('INSERT OR REPLACE INTO captures VALUES (1, ?)', next);
+  }
+
+  get samples(): number {
+    return this.total;
+  }
+
+  push({ samples, body }: Batch): void {
+    this.sql.exec('INSERT INTO batches (samples, body) VALUES (?, ?)', samples, body);
+    this.total += samples;
+  }
+
+  oldest(count: number): readonly StoredBatch[] {
+    const rows = this.sql.exec('SELECT * FROM batches ORDER BY id LIMIT ?', count);
+    return Array.from(rows, ({ id, samples, body }) => ({
+      id: Number(id),
+      samples: Number(samples),
+      body: body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array(),
+    }));
+  }
+
+  remove(id: number): void {
+    for (const { samples } of this.sql.exec(
+      'DELETE FROM batches WHERE id = ? RETURNING samples',
+      id,
+    )) {
+      this.total -= Number(samples);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { createCatalog } from './catalog.ts';
+import type { Family, FamilySnapshot, HistogramSeries, Labels, ValueSeries } from './family.ts';
+
+/** One series of the totals, in the form in which it is kept. */
+export interface TotalSeries {
+  readonly name: string;
+  readonly labels: Labels;
+  /** A counter's or gauge's value; 0 for a histogram. */
+  value: number;
+  /** A histogram's observations per bucket and their sum; none for the others. */
+  counts: number[];
+  sum: number;
+  /** When it was last reported, in milliseconds since the Unix epoch. */
+  seen: number;
+  exemplars: HistogramSeries['exemplars'];
+}
+
+/** A gauge that nobody has reported for this long, while others were, describes what is gone. */
+const GAUGE_LIFETIME_MS = 3_600_000;
+
+/**
+ * Totals over many processes: counters and histograms are added up, a gauge is what was said of it last.
+ * What is added is held against the catalogue; families and buckets that it does not have are refused.
+ */
+export class Totals {
+  private readonly families: ReadonlyMap<string, FamilySnapshot>;
+  private readonly series = new Map<string, TotalSeries>();
+
+  constructor(kept: Iterable<TotalSeries> = []) {
+    this.families = new Map(
+      Object.values<Family>(createCatalog()).map((family) => [family.name, family.snapshot()]),
+    );
+    for (const series of kept) this.series.set(keyOf(series.name, series.labels), series);
+  }
+
+  /**
+   * Adds what a process has counted.
+   *
+   * @param now milliseconds since the Unix epoch
+   * @returns the series that have changed, to be kept; they stay this object's own
+   */
+  add(families: readonly FamilySnapshot[], now: number): TotalSeries[] {
+    const changed: TotalSeries[] = [];
+    for (const family of families) {
+      const known = this.families.get(family.name);
+      if (known?.type !== family.type || !sameBounds(known, family)) continue;
+      for (const reported of family.series) {
+        const total = this.find(family.name, reported.labels);
+        if ('counts' in reported) addHistogram(total, reported);
+        else if (family.type === 'counter') total.value += reported.value;
+        else total.value = reported.value;
+        total.seen = now;
+        changed.push(total);
+      }
+    }
+    return changed;
+  }
+
+  /** Takes out the gauges that describe what is gone, and gives them back. */
+  expire(): TotalSeries[] {
+    const gauges = [...this.series].filter(
+      ([, { name }]) => this.families.get(name)?.type === 'gauge',
+    );
+    const newest = Math.max(...gauges.map(([, { seen }]) => seen));
+    const gone = gauges.filter(([, { seen }]) => seen < newest - GAUGE_LIFETIME_MS);
+    for (const [key] of gone) this.series.delete(key);
+    return gone.map(([, series]) => series);
+  }
+
+  snapshot(): FamilySnapshot[] {
+    const byName = Map.groupBy(this.series.values(), ({ name }) => name);
+    return Array.from(this.families.values(), (family) => {
+      const series = byName.get(family.name) ?? [];
+      return family.type === 'histogram'
+        ? { ...family, series: series.map(toHistogramSeries) }
+        : { ...family, series: series.map(toValueSeries) };
+    });
+  }
+
+  private find(name: string, labels: Labels): TotalSeries {
+    const key = keyOf(name, labels);
+    const known = this.series.get(key);
+    if (known) return known;
+    const series = { name, labels, value: 0, counts: [], sum: 0, seen: 0, exemplars: [] };
+    this.series.set(key, series);
+    return series;
+  }
+}
+
+function addHistogram(total: TotalSeries, { counts, sum, exemplars }: HistogramSeries): void {
+  total.counts = counts.map((count, i) => count + (total.counts[i] ?? 0));
+  total.sum += sum;
+  total.exemplars = counts.map((_, i) => exemplars[i] ?? total.exemplars[i]);
+}
+
+function sameBounds(known: FamilySnapshot, given: FamilySnapshot): boolean {
+  if (known.type !== 'histogram' || given.type !== 'histogram') return true;
+  return (
+    known.bounds.length === given.bounds.length &&
+    known.bounds.every((bound, i) => bound === given.bounds[i])
+  );
+}
+
+function toValueSeries({ labels, value }: TotalSeries): ValueSeries {
+  return { labels, value };
+}
+
+function toHistogramSeries({ labels, counts, sum, exemplars }: TotalSeries): HistogramSeries {
+  return { labels, counts: counts.slice(), sum, exemplars: exemplars.slice() };
+}
+
+function keyOf(name: string, labels: Labels): string {
+  return JSON.stringify([name, ...Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { type DeliveryObserver, DeliveryQueue, type PendingBatches } from './queue.ts';
+import { createSender } from './send.ts';
+
+/** The queue to the receiver that the settings name, or undefined when they name none. */
+export function createDeliveryQueue(options: {
+  config: Config;
+  version: string;
+  batches: PendingBatches;
+  observer: DeliveryObserver;
+  clock: Clock;
+}): DeliveryQueue | undefined {
+  const { config, version, batches, observer, clock } = options;
+  if (config.REMOTE_WRITE_URL === undefined) return undefined;
+  const send = createSender({
+    receiver: {
+      url: config.REMOTE_WRITE_URL,
+      username: config.REMOTE_WRITE_USERNAME,
+      password: config.REMOTE_WRITE_PASSWORD,
+      bearerToken: config.REMOTE_WRITE_BEARER_TOKEN,
+    },
+    userAgent: `kilat/${version}`,
+    timeoutMs: config.REMOTE_WRITE_TIMEOUT_SECONDS * 1000,
+    fetch: (...request) => fetch(...request),
+    wallTime: clock.wallTime,
+  });
+  return new DeliveryQueue({
+    batches,
+    send,
+    maxSamples: config.REMOTE_WRITE_MAX_PENDING_SAMPLES,
+    observer,
+    now: clock.now,
+    random: Math.random,
+  });
+}
