@@ -32,6 +32,12 @@ declare module 'prometheus-remote-write' {
       samples: readonly { value: number; timestamp: number }[];
     }[];
   }): Promise<Uint8Array>;
+  export function deserialize(message: Uint8Array): Promise<{
+    timeseries: {
+      labels: { name: string; value: string }[];
+      samples: { value: number; timestamp: number | { toNumber(): number } }[];
+    }[];
+  }>;
 }
 
 declare module 'snappyjs' {

@@ -10,6 +10,7 @@ export interface Logger {
 export function workerLogOptions(level: string) {
   return {
     level,
+    serializers: { err: describeError },
     browser: {
       asObject: true,
       serialize: true,
@@ -17,4 +18,11 @@ export function workerLogOptions(level: string) {
       write: (line: object) => console.log(JSON.stringify(line)),
     },
   };
+}
+
+/** An error as pino writes it on Node. */
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name: type, message, stack } = error;
+  return { type, message, stack };
 }

@@ -87,11 +87,7 @@ export class MetricsHub extends DurableObject {
     try {
       if (!this.pusher) return;
       next = await this.captureWhenDue(this.pusher, interval);
-      const delivery = this.pusher.deliver();
-      // A receiver that hangs must not keep the next snapshot from being taken: delivery goes on without
-      // this alarm, and the next one joins it.
-      this.ctx.waitUntil(delivery.catch(() => {}));
-      const wait = await Promise.race([delivery, scheduler.wait(Math.max(next - Date.now(), 0))]);
+      const wait = await this.deliverUntil(this.pusher, next);
       if (wait !== undefined) next = Math.min(next, Date.now() + wait);
     } catch (error) {
       this.log.error({ err: error }, 'hub alarm failed');
@@ -99,6 +95,24 @@ export class MetricsHub extends DurableObject {
       this.collect();
       if (this.pusher) await this.ctx.storage.setAlarm(next);
     }
+  }
+
+  /**
+   * Delivers what waits, but no longer than until `time`: a receiver that hangs must not keep the next
+   * snapshot from being taken. Delivery then goes on without this alarm, and the next one joins it.
+   *
+   * @returns milliseconds to wait before the next delivery, or undefined when nothing waits
+   */
+  private async deliverUntil(pusher: Pusher, time: number): Promise<number | undefined> {
+    const delivery = pusher.deliver();
+    this.ctx.waitUntil(delivery.catch(() => {}));
+    // A timer left running would keep the hub awake.
+    const timer = new AbortController();
+    const { signal } = timer;
+    const timeUp = scheduler.wait(Math.max(time - Date.now(), 0), { signal }).catch(() => {});
+    const wait = await Promise.race([delivery, timeUp]);
+    timer.abort();
+    return wait ?? undefined;
   }
 
   private get instance(): string {

@@ -48,7 +48,10 @@ export function createSender(options: {
   };
 
   return async (body) => {
-    const signal = AbortSignal.timeout(timeoutMs);
+    // Not AbortSignal.timeout: its timer would run on after the answer, and keep a hub awake.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    const { signal } = timeout;
     let url = new URL(receiver.url);
     try {
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
@@ -69,7 +72,10 @@ export function createSender(options: {
       }
       return { outcome: 'rejected', reason: `redirected more than ${MAX_REDIRECTS} times` };
     } catch (error) {
-      return { outcome: 'retry', reason: describeFault(error, timeoutMs) };
+      const reason = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : describe(error);
+      return { outcome: 'retry', reason };
+    } finally {
+      clearTimeout(timer);
     }
   };
 }
@@ -109,10 +115,7 @@ function retryAfter(header: string | null, now: number): number | undefined {
 }
 
 /** A fault without its details, which may hold the URL. */
-function describeFault(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return `no answer within ${timeoutMs / 1000} s`;
-  }
+function describe(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
   if (cause && 'code' in cause) return `the receiver cannot be reached (${String(cause.code)})`;
   return 'the receiver cannot be reached';

@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCatalog } from '../../src/metrics/catalog.ts';
+import { Deferred, type Delta, DeltaOutbox } from '../../src/metrics/delta.ts';
+import { Totals } from '../../src/metrics/totals.ts';
+
+/** A hub reduced to what exactly-once asks of it, behind a line that can lose a delta or its answer. */
+function createHub() {
+  const totals = new Totals();
+  const marks = new Map<string, number>();
+  const line = { loses: undefined as 'delta' | 'answer' | undefined };
+  const deltas: Delta[] = [];
+  const apply = async (delta: Delta) => {
+    if (line.loses === 'delta') throw new Error('lost on the way');
+    deltas.push(structuredClone(delta));
+    if ((marks.get(delta.isolate) ?? 0) < delta.sequence) {
+      totals.add(structuredClone(delta.families), 1);
+      marks.set(delta.isolate, delta.sequence);
+    }
+    if (line.loses === 'answer') throw new Error('answer lost');
+  };
+  /** Everything counted in a family: its values, or its histograms' observations. */
+  const value = (name: string) => {
+    let sum = 0;
+    for (const family of totals.snapshot()) {
+      if (family.name !== name) continue;
+      for (const series of family.series) {
+        const counts = 'counts' in series ? series.counts : [series.value];
+        sum += counts.reduce((total, count) => total + count, 0);
+      }
+    }
+    return sum;
+  };
+  return { apply, line, deltas, value };
+}
+
+function createIsolate(apply: (delta: Delta) => Promise<void>, isolate = 'a') {
+  const catalog = createCatalog();
+  const clock = { now: 0 };
+  const outbox = new DeltaOutbox({
+    families: Object.values(catalog),
+    isolate,
+    apply,
+    now: () => clock.now,
+  });
+  const predict = () => {
+    catalog.predictionRows.cell('m', '1').add(1);
+    catalog.predictionTime.cell('m', '1').observe(0.001);
+  };
+  return { catalog, outbox, predict, clock };
+}
+
+describe('the outbox of an isolate', () => {
+  it('hands over what was counted, once', async () => {
+    const hub = createHub();
+    const { outbox, predict } = createIsolate(hub.apply);
+    predict();
+    await outbox.flush();
+    predict();
+    predict();
+    await outbox.flush();
+    expect(hub.deltas.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(hub.value('prediction_rows_total')).toBe(3);
+    expect(hub.value('prediction_time_seconds')).toBe(3);
+  });
+
+  it('sends the same delta under the same number until it is answered', async () => {
+    const hub = createHub();
+    const { outbox, predict } = createIsolate(hub.apply);
+    predict();
+    hub.line.loses = 'answer';
+    await expect(outbox.flush()).rejects.toThrow('answer lost');
+    predict();
+    await expect(outbox.flush()).rejects.toThrow('answer lost');
+    hub.line.loses = undefined;
+    await outbox.flush();
+    expect(hub.deltas.map(({ sequence }) => sequence)).toEqual([1, 1, 1, 2]);
+    expect(hub.deltas[1]).toEqual(hub.deltas[0]);
+    expect(hub.value('prediction_rows_total')).toBe(2);
+  });
+
+  it('tells of a new series at zero, and of an old one only when it has changed', async () => {
+    const hub = createHub();
+    const { outbox, catalog } = createIsolate(hub.apply);
+    catalog.predictionRows.cell('m', '1');
+    await outbox.flush();
+    await outbox.flush();
+    expect(hub.deltas.map(({ families }) => families.map(({ name }) => name))).toEqual([
+      ['prediction_rows_total'],
+      [],
+    ]);
+  });
+
+  it('keeps to itself what means nothing outside its process', async () => {
+    const hub = createHub();
+    const { outbox, catalog } = createIsolate(hub.apply);
+    catalog.httpRequestsInFlight.cell().add(1);
+    catalog.modelInfo.cell('m', '1', 'x', 'wasm').set(1);
+    await outbox.flush();
+    expect(hub.deltas[0]?.families.map(({ name }) => name)).toEqual(['model_info']);
+  });
+
+  it('leaves it to a flush that is under way, unless that has died', async () => {
+    const hub = createHub();
+    const { promise: never } = Promise.withResolvers<void>();
+    let hangs = true;
+    const { outbox, predict, clock } = createIsolate((delta) => (hangs ? never : hub.apply(delta)));
+    predict();
+    void outbox.flush();
+    hangs = false;
+    clock.now = 29_999;
+    await outbox.flush();
+    expect(hub.deltas).toEqual([]);
+    clock.now = 30_000;
+    await outbox.flush();
+    expect(hub.value('prediction_rows_total')).toBe(1);
+  });
+
+  it('gives up a delta before the hub could have forgotten that it has it', async () => {
+    const hub = createHub();
+    const { outbox, predict, clock } = createIsolate(hub.apply);
+    predict();
+    hub.line.loses = 'answer';
+    await expect(outbox.flush()).rejects.toThrow();
+    hub.line.loses = undefined;
+    clock.now = 6 * 86_400_000;
+    await outbox.flush();
+    expect(hub.deltas.map(({ sequence }) => sequence)).toEqual([1, 2]);
+  });
+
+  it('loses nothing and counts nothing twice, whatever the line does', async () => {
+    const step = fc.record({
+      isolate: fc.constantFrom('a', 'b', 'c'),
+      predictions: fc.nat(3),
+      loses: fc.constantFrom('delta' as const, 'answer' as const, undefined),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const hub = createHub();
+        const isolates = new Map(
+          ['a', 'b', 'c'].map((name) => [name, createIsolate(hub.apply, name)]),
+        );
+        let ledger = 0;
+        for (const { isolate, predictions, loses } of steps) {
+          const { outbox, predict } = isolates.get(isolate) as ReturnType<typeof createIsolate>;
+          for (let i = 0; i < predictions; i++) predict();
+          ledger += predictions;
+          hub.line.loses = loses;
+          await outbox.flush().catch(() => {});
+        }
+        hub.line.loses = undefined;
+        for (const { outbox } of isolates.values()) await outbox.flush();
+        expect(hub.value('prediction_rows_total')).toBe(ledger);
+        expect(hub.value('prediction_time_seconds')).toBe(ledger);
+      }),
+    );
+  });
+});
+
+describe('deferred work', () => {
+  /** Waits that end when the test says so. */
+  function createDeferred(work: () => Promise<unknown>) {
+    const waits: { ms: number; end: () => void }[] = [];
+    const faults: unknown[] = [];
+    const clock = { now: 0 };
+    const deferred = new Deferred({
+      delayMs: 5000,
+      wait: (ms) => new Promise<void>((end) => waits.push({ ms, end })),
+      now: () => clock.now,
+      work,
+      onFault: (error) => faults.push(error),
+    });
+    return { deferred, waits, faults, clock };
+  }
+
+  it('is done once for all that asked for it in the meantime', async () => {
+    let done = 0;
+    const { deferred, waits } = createDeferred(async () => done++);
+    const first = deferred.request();
+    await Promise.all([deferred.request(), deferred.request()]);
+    expect(waits.map(({ ms }) => ms)).toEqual([5000]);
+    waits[0]?.end();
+    await first;
+    expect(done).toBe(1);
+    void deferred.request();
+    expect(waits).toHaveLength(2);
+  });
+
+  it('is tried again when it fails, and asked for anew after that', async () => {
+    let tries = 0;
+    const { deferred, waits, faults } = createDeferred(async () => {
+      tries++;
+      throw new Error('no');
+    });
+    const request = deferred.request();
+    for (let i = 0; i < 3; i++) {
+      await expect.poll(() => waits.length).toBe(i + 1);
+      waits[i]?.end();
+    }
+    await request;
+    expect(waits.map(({ ms }) => ms)).toEqual([5000, 500, 1000]);
+    expect(tries).toBe(2);
+    expect(faults).toHaveLength(2);
+  });
+
+  it('is asked for anew when the request that waited was cancelled', async () => {
+    const { deferred, waits, clock } = createDeferred(async () => {});
+    void deferred.request();
+    clock.now = 34_999;
+    await deferred.request();
+    expect(waits).toHaveLength(1);
+    clock.now = 35_000;
+    void deferred.request();
+    expect(waits).toHaveLength(2);
+  });
+});
