@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
 import { requireToken } from './http/bearer.ts';
+import { drain, type Lifecycle } from './http/draining.ts';
 import { errorBody } from './http/error-body.ts';
 import { refuseOtherMethods } from './http/methods.ts';
 import { type HttpObserver, observe, type RequestVariables } from './http/observe.ts';
@@ -20,6 +21,7 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: HttpObserver;
+  readonly lifecycle: Lifecycle;
   /** Compresses an answer as this runtime does it. */
   readonly compress: MiddlewareHandler;
   /** The metrics as they stand now. */
@@ -27,12 +29,14 @@ export interface Services {
 }
 
 /** The whole of Kilat's HTTP: every middleware and route, in order. */
-export function createApp({ config, models, clock, log, observer, compress, snapshot }: Services) {
+export function createApp(services: Services) {
+  const { config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
   const app = new Hono<{ Variables: RequestVariables }>();
   const defaultModel = chooseDefault(config.DEFAULT_MODEL, models.names());
   const predictions = predict({ models, defaultModel, maxBodyBytes: config.MAX_BODY_BYTES });
 
   app.use(observe({ clock, log, observer }));
+  app.use(drain(lifecycle));
 
   app.post('/predict', predictions);
   app.post('/models/:name/predict', predictions);

@@ -32,6 +32,7 @@ const settings = z.object({
   MODEL_REPOSITORY: z.string().min(1, 'expected a directory').default('./model'),
   DEFAULT_MODEL: z.string().regex(NAME, 'expected a model name').optional(),
   MAX_BODY_BYTES: integer(1, 2 ** 31 - 1).default(8 * 1024 * 1024),
+  SHUTDOWN_SECONDS: integer(1, 600).default(30),
   METRICS_TOKEN: secret.optional(),
   METRICS_JOB: labelValue.default('kilat'),
   METRICS_INSTANCE: labelValue.optional(),

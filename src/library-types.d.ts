@@ -45,3 +45,9 @@ declare module 'snappyjs' {
   export function compress(bytes: Uint8Array): Uint8Array;
   export function uncompress(bytes: Uint8Array): Uint8Array;
 }
+
+/** pino as a bundle for Workers holds it. */
+declare module 'pino/browser.js' {
+  import pino from 'pino';
+  export default pino;
+}

@@ -42,14 +42,17 @@ async function main(): Promise<void> {
   const engine = await createWasmEngine({ clock });
   const store = new DiskStore(config.MODEL_REPOSITORY);
   const models = await ModelRepository.load(store, { engine, clock, observer, log });
-  const app = createApp({ config, models, clock, log, observer, compress: gzip(), snapshot });
+  const lifecycle = { draining: false };
+  const compress = gzip();
+  const app = createApp({ config, models, clock, log, observer, lifecycle, compress, snapshot });
 
   const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST });
   const pushing = new Promise<PushLoop | undefined>((resolve) => {
     server.once('listening', () => {
       const address = server.address();
       const port = typeof address === 'object' && address ? address.port : config.PORT;
-      log.info({ url: `http://${config.HOST}:${port}` }, 'listening');
+      const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+      log.info({ url: `http://${host}:${port}` }, 'listening');
       resolve(startPushing(config, `${hostname()}:${port}`, snapshot, telemetry, log));
     });
   });
@@ -62,8 +65,16 @@ async function main(): Promise<void> {
 
   const stop = async (signal: string) => {
     log.info({ signal }, 'draining');
+    lifecycle.draining = true;
     const closed = new Promise((resolve) => server.close(resolve));
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    if ('closeIdleConnections' in server) {
+      server.closeIdleConnections();
+      const deadline = setTimeout(() => {
+        log.warn({}, 'shutdown took too long; connections are cut');
+        server.closeAllConnections();
+      }, config.SHUTDOWN_SECONDS * 1000);
+      void closed.then(() => clearTimeout(deadline));
+    }
     await closed;
     await (await pushing)?.stop(LAST_PUSH_MS);
     log.info({}, 'stopped');

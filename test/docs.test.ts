@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig, SETTINGS } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
+import { MODEL_FAULTS } from '../src/inference/types.ts';
 import { createCatalog } from '../src/metrics/catalog.ts';
 import { createTestApp } from './helpers/app.ts';
 import { post } from './helpers/golden.ts';
@@ -47,15 +48,22 @@ describe('the documents', () => {
     const routes = app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path}`);
-    expect(table('README.md', 'endpoint').map(([endpoint]) => endpoint)).toEqual(routes);
+    const listed = table('README.md', 'endpoint').map(([endpoint]) => endpoint);
+    expect(listed).toEqual([...new Set(routes)]);
   });
 
   it('list every setting with its default', () => {
     const defaults: Record<string, unknown> = parseConfig({});
-    for (const [name = '', shown] of table('README.md', 'setting')) {
-      if (defaults[name] !== undefined)
-        expect([name, shown]).toEqual([name, String(defaults[name])]);
+    const rows = table('README.md', 'setting');
+    expect(rows.map(([name]) => name).sort()).toEqual([...SETTINGS].sort());
+    for (const [name = '', shown] of rows) {
+      const expected = defaults[name];
+      if (expected !== undefined) expect([name, shown]).toEqual([name, String(expected)]);
     }
+  });
+
+  it('list every fault of a model as it is', () => {
+    expect(table('docs/errors.md', 'reason')).toEqual(Object.entries(MODEL_FAULTS));
   });
 
   it.each(['predict', 'by name'])('show an example that answers as shown: %s', async (name) => {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, symlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { readCard } from './helpers/golden.ts';
 import { startNode } from './helpers/targets.ts';
@@ -9,8 +10,9 @@ import { startNode } from './helpers/targets.ts';
 /** Starts the server with settings that it cannot start with. */
 function failToStart(settings: Record<string, string>) {
   const { status, stderr } = spawnSync(process.execPath, ['src/node.ts'], {
-    env: { ...process.env, ...settings },
+    env: { ...process.env, PORT: '0', ...settings },
     encoding: 'utf8',
+    timeout: 20_000,
   });
   return { status, stderr };
 }
@@ -29,14 +31,14 @@ describe('the Node entry', () => {
   it('says what to do when the repository is empty, missing or without the default model', () => {
     const empty = mkdtempSync(join(tmpdir(), 'kilat-models-'));
     const message = `put one at <name>/1/model.onnx, or set MODEL_REPOSITORY to a directory that has some`;
-    for (const MODEL_REPOSITORY of [empty, join(empty, 'missing')]) {
+    for (const MODEL_REPOSITORY of [empty, join(empty, 'missing'), 'README.md']) {
       expect(failToStart({ MODEL_REPOSITORY })).toEqual({
         status: 1,
         stderr: `no models in ${MODEL_REPOSITORY}: ${message}\n`,
       });
     }
-    expect(failToStart({ DEFAULT_MODEL: 'iris' }).stderr).toBe(
-      'wrong settings:\n  DEFAULT_MODEL: expected one of the models that are there: breast-cancer, diabetes, digits\n',
+    expect(failToStart({ DEFAULT_MODEL: 'no-such-model' }).stderr).toMatch(
+      /^wrong settings:\n {2}DEFAULT_MODEL: expected one of the models that are there: .*digits/,
     );
   });
 
@@ -53,7 +55,19 @@ describe('the Node entry', () => {
     }
   });
 
-  it('finishes what it has accepted when it is told to stop, and exits with 0', async () => {
+  it('serves models behind links, as a mounted volume has them', async () => {
+    const models = mkdtempSync(join(tmpdir(), 'kilat-models-'));
+    symlinkSync(resolve('model/digits'), join(models, 'linked'));
+    symlinkSync(join(models, 'nowhere'), join(models, 'dangling'));
+    const server = await startNode({ MODEL_REPOSITORY: models });
+    const response = await server.fetch('/readyz');
+    expect(await response.json()).toMatchObject({
+      models: [{ name: 'linked', state: 'UNAVAILABLE', reason: expect.stringContaining('digits') }],
+    });
+    await server.stop();
+  });
+
+  it('finishes what it has accepted when it is told to stop, and takes nothing new', async () => {
     const server = await startNode();
     let sendRest: () => void = () => {};
     const body = new ReadableStream<Uint8Array>({
@@ -81,9 +95,47 @@ describe('the Node entry', () => {
 
     const stopped = server.stop();
     await vi.waitFor(() => expect(server.logs().at(-1)).toMatchObject({ msg: 'draining' }));
+    await expect(server.fetch('/healthz')).rejects.toThrow('fetch failed');
     sendRest();
-    expect(await (await underWay).json()).toMatchObject({ predictions: [{ label: 'malignant' }] });
+    const response = await underWay;
+    expect(response.headers.get('Connection')).toBe('close');
+    expect(await response.json()).toMatchObject({ predictions: [{ label: 'malignant' }] });
     expect(await stopped).toBe(0);
     expect(server.logs().at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  it('cuts what does not end within the time that it has to stop', async () => {
+    const server = await startNode({ SHUTDOWN_SECONDS: '1' });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
+    await vi.waitFor(async () => {
+      const metrics = await (await server.fetch('/metrics')).text();
+      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
+    });
+    expect(await server.stop()).toBe(0);
+    expect(server.logs().some(({ msg }) => String(msg).startsWith('shutdown took too long'))).toBe(
+      true,
+    );
+  });
+
+  it('takes a body that breaks off for what it is, and goes on', async () => {
+    const server = await startNode();
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
+    await vi.waitFor(async () => {
+      const metrics = await (await server.fetch('/metrics')).text();
+      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
+    });
+    socket.destroy();
+    await vi.waitFor(() =>
+      expect(server.logs()).toContainEqual(
+        expect.objectContaining({ level: 'info', status: 400, code: 'bad_request' }),
+      ),
+    );
+    const metrics = await (await server.fetch('/metrics')).text();
+    expect(metrics).toContain('\nhttp_requests_in_flight 1\n');
+    expect(server.logs().filter(({ level }) => level === 'error')).toEqual([]);
+    await server.stop();
   });
 });

@@ -47,7 +47,7 @@ async function ask(url: URL, body?: unknown): Promise<unknown> {
 
 async function findModel(url: string, name: string | undefined) {
   const wanted = name ?? (await defaultModel(url));
-  const model = modelAnswer.parse(await ask(new URL(`/models/${encodeURIComponent(wanted)}`, url)));
+  const model = modelAnswer.parse(await ask(new URL(`models/${encodeURIComponent(wanted)}`, url)));
   const examples = model.card?.examples;
   if (!examples) throw new Error(`model '${model.name}' has no examples in its card to send`);
   return { name: model.name, version: model.version, examples };
@@ -56,7 +56,7 @@ async function findModel(url: string, name: string | undefined) {
 async function defaultModel(url: string): Promise<string> {
   const { default: name } = z
     .object({ default: z.string().nullable() })
-    .parse(await ask(new URL('/models', url)));
+    .parse(await ask(new URL('models', url)));
   if (name === null) throw new Error('the server has no default model: name one with --model');
   return name;
 }
@@ -65,7 +65,7 @@ async function infer(options: Options): Promise<void> {
   const { url, json, concurrency } = options;
   const model = await findModel(url, options.model);
   const requests = options.requests ?? (options.duration === undefined ? 20 : Infinity);
-  const target = new URL(`/models/${encodeURIComponent(model.name)}/predict`, url);
+  const target = new URL(`models/${encodeURIComponent(model.name)}/predict`, url);
 
   const lines = !json && requests <= MOST_LINES;
   const bar =
@@ -144,6 +144,13 @@ function formatReport(report: ReturnType<typeof summariseRun>): string {
   return [summary, ...failure, ...(report.inference_ms ? [table.toString()] : [])].join('\n');
 }
 
+/** A server's address, with or without a scheme; a path in it is kept. */
+function serverUrl(value: string): string {
+  const text = /^https?:\/\//.test(value) ? value : `http://${value}`;
+  if (!URL.canParse(text)) throw new InvalidArgumentError('expected a URL');
+  return text.endsWith('/') ? text : `${text}/`;
+}
+
 function positive(value: string): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;
@@ -157,7 +164,7 @@ function count(value: string): number {
 
 const program = new Command('npm run infer --')
   .description("send a model's example rows to a running server and measure every inference")
-  .option('--url <url>', 'the server', 'http://localhost:8000')
+  .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
   .option('--model <name>', "the model; the server's default when left out")
   .option('--requests <n>', 'requests to send (default: 20, or as many as fit the duration)', count)
   .option('--concurrency <n>', 'requests under way at once', count, 1)

@@ -43,9 +43,13 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
+/** Above this many characters a faulty body is not read a second time to say where the fault is. */
+const MAX_DESCRIBED = 64 * 1024;
+
 /** Says where the JSON breaks off; the engine's own parser often does not. */
 function describeSyntaxError(text: string): string {
   if (text.trim() === '') return 'expected a JSON body, got an empty one';
+  if (text.length > MAX_DESCRIBED) return 'the body is not JSON';
   const errors: ParseError[] = [];
   try {
     parseTree(text, errors, { disallowComments: true });
@@ -62,11 +66,15 @@ function describeSyntaxError(text: string): string {
 
 async function readBytes(c: Context, maxBytes: number): Promise<Uint8Array> {
   const declared = c.req.header('Content-Length');
-  if (declared !== undefined) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-    return new Uint8Array(await c.req.arrayBuffer());
+  if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  try {
+    return declared === undefined
+      ? await readStream(c.req.raw.body, maxBytes)
+      : new Uint8Array(await c.req.arrayBuffer());
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('bad_request', 'the body ended before its time', { cause: error });
   }
-  return readStream(c.req.raw.body, maxBytes);
 }
 
 /** Reads a body of undeclared length, no further than the limit. */

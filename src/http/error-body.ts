@@ -21,7 +21,13 @@ export function errorBody(log: Logger) {
         'failed',
       );
     }
-    if (ERRORS[shown.code].retryable) c.header('Retry-After', RETRY_AFTER_SECONDS);
-    return c.json({ error: shown.message, code: shown.code }, shown.status);
+    const { status, body } = describeError(shown, c);
+    return c.json(body, status);
   };
+}
+
+/** The status and body of an error's answer; sets the headers that go with it. */
+export function describeError({ code, message, status }: AppError, c: Context) {
+  if (ERRORS[code].retryable) c.header('Retry-After', RETRY_AFTER_SECONDS);
+  return { status, body: { error: message, code } };
 }

@@ -5,8 +5,8 @@ import type { Datatype, Tensor, TensorData } from './tensor.ts';
 export type ElementWriter = (index: number, value: unknown) => boolean;
 
 /**
- * How JSON values go into a tensor's array: exactly, or not at all. A number that the type cannot hold
- * (too large, or a fraction for an integer) is refused rather than rounded to something else.
+ * How JSON values go into a tensor's array. A number that is too large for the type, or a fraction where it
+ * holds integers, is refused; a float is rounded to the nearest that its type has, as everywhere.
  */
 export function elementWriter(datatype: Datatype, data: TensorData): ElementWriter {
   if (datatype === 'BOOL' && data instanceof Uint8Array) {
@@ -33,15 +33,16 @@ export function elementWriter(datatype: Datatype, data: TensorData): ElementWrit
   }
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     return (index, value) => {
-      if (!Number.isSafeInteger(value)) return false;
-      const wanted = BigInt(value as number);
+      const wanted = toBigInt(value);
+      if (wanted === undefined) return false;
       data[index] = wanted;
       return data[index] === wanted;
     };
   }
   if (Array.isArray(data)) {
     return (index, value) => {
-      if (typeof value !== 'string') return false;
+      // The runtime hands text over as C does, where a NUL is the end.
+      if (typeof value !== 'string' || value.includes('\0')) return false;
       data[index] = value;
       return true;
     };
@@ -51,6 +52,12 @@ export function elementWriter(datatype: Datatype, data: TensorData): ElementWrit
     data[index] = value;
     return data[index] === value;
   };
+}
+
+/** A whole number, written as a number or, where that would lose digits, as a string of them. */
+function toBigInt(value: unknown): bigint | undefined {
+  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value);
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
 }
 
 /** Reads the value at an index as JSON can carry it. */
@@ -79,7 +86,9 @@ export function elementReader(tensor: Tensor): ElementReader {
 /** What a datatype takes, for the person whose value was refused. */
 export function expectedElement(datatype: Datatype, value: unknown): string {
   if (datatype === 'BOOL') return 'true or false';
-  if (datatype === 'BYTES') return 'a string';
+  if (datatype === 'BYTES') {
+    return typeof value === 'string' ? 'a string without NUL characters' : 'a string';
+  }
   if (typeof value === 'number') return `a number that ${datatype} can hold`;
   return datatype.startsWith('FP') ? 'a number' : 'an integer';
 }

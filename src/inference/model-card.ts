@@ -60,7 +60,10 @@ const modelCard = z.discriminatedUnion('task', [
   z.strictObject({
     ...common,
     task: z.literal('classification'),
-    labels: z.array(z.string().min(1)).min(1),
+    labels: z
+      .array(z.string().min(1))
+      .min(1)
+      .refine((labels) => new Set(labels).size === labels.length, 'expected every label once'),
     /** Which outputs hold the predicted label and the probability of each; at least one of them. */
     outputs: z
       .strictObject({ label: z.string().optional(), probabilities: z.string().optional() })
@@ -106,15 +109,38 @@ export function checkCardAgainstGraph(card: ModelCard, graph: Pick<Session, 'inp
       throw new ModelError('bad_card', `the card names output '${name}', the graph has ${known}`);
     }
   }
-  if (card.task !== 'classification') return;
-  const probabilities = graph.outputs.find((output) => output.name === card.outputs.probabilities);
+  if (card.task === 'classification') checkLabels(card.labels, card.outputs.probabilities, graph);
+  checkReference(card);
+}
+
+function checkLabels(
+  labels: readonly string[],
+  output: string | undefined,
+  graph: Pick<Session, 'outputs'>,
+): void {
+  const probabilities = graph.outputs.find(({ name }) => name === output);
   const classes = probabilities?.shape.at(-1);
-  if (classes !== undefined && classes !== -1 && classes !== card.labels.length) {
+  if (classes !== undefined && classes !== -1 && classes !== labels.length) {
     throw new ModelError(
       'bad_card',
-      `the card has ${card.labels.length} labels, the graph gives ${classes} probabilities`,
+      `the card has ${labels.length} labels, the graph gives ${classes} probabilities`,
     );
   }
+}
+
+/** Reference statistics are of the features and classes that the card has. */
+function checkReference(card: ModelCard): void {
+  const features = new Set(card.features?.map((feature) => feature.name));
+  const classes = new Set(card.task === 'classification' ? card.labels : []);
+  const { reference } = card;
+  const strange =
+    Object.keys(reference?.features ?? {}).find((name) => !features.has(name)) ??
+    Object.keys(reference?.classes ?? {}).find((name) => !classes.has(name));
+  if (strange === undefined) return;
+  throw new ModelError(
+    'bad_card',
+    `the card has reference statistics of '${strange}', unknown to it`,
+  );
 }
 
 function checkFeatures(count: number, inputs: readonly TensorSpec[]): void {

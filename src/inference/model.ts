@@ -4,13 +4,14 @@ import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
 import { createPredictionWriter, type PredictionWriter } from './predictions.ts';
 import { createRowReader, type RowReader } from './rows.ts';
 import { checkTensor, type Tensor } from './tensor.ts';
-import type {
-  InferenceObserver,
-  InferenceRequest,
-  InferenceResponse,
-  LoadedModel,
-  Session,
-  TensorSpec,
+import {
+  type InferenceObserver,
+  type InferenceRequest,
+  type InferenceResponse,
+  type LoadedModel,
+  ModelError,
+  type Session,
+  type TensorSpec,
 } from './types.ts';
 
 export interface ModelParts extends Omit<LoadedModel, 'labels'> {
@@ -53,6 +54,7 @@ export class Model implements LoadedModel {
       card?.features?.map((feature) => feature.name),
     );
     this.predictions = createPredictionWriter(session.outputs, card);
+    if (card?.examples) this.checkExamples(card.examples);
     this.countClasses = createClassCounter(card);
     this.session = session;
     this.observer = observer;
@@ -86,6 +88,16 @@ export class Model implements LoadedModel {
       traceId: request.traceId,
     });
     return { outputs, rows, seconds };
+  }
+
+  private checkExamples(examples: readonly unknown[]): void {
+    try {
+      this.readRows(examples);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const message = `the card's examples are not what the model takes: ${error.message}`;
+      throw new ModelError('bad_card', message, { cause: error });
+    }
   }
 
   private async run(inputs: readonly Tensor[], outputs: readonly string[]) {

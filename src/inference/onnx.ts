@@ -45,7 +45,7 @@ const IDENTITY_GRAPH = Uint8Array.from(
 function initialise(module: WebAssembly.Module | undefined): Promise<void> {
   initialised ??= (async () => {
     env.wasm.numThreads = 1;
-    env.logLevel = 'error';
+    env.logLevel = 'fatal';
     const start = async () => (await InferenceSession.create(IDENTITY_GRAPH)).release();
     await (module ? withPrecompiledModule(env.wasm, module, start) : start());
   })();
@@ -77,14 +77,21 @@ export async function createWasmEngine(options: {
   };
 }
 
+/** ONNX Runtime's severity above which nothing is written to the console. */
+const FATAL = 4;
+
 async function createSession(graph: Uint8Array): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(graph, {
       executionProviders: ['wasm'],
       graphOptimizationLevel: 'all',
+      // What fails is thrown, and logged by whoever catches it.
+      logSeverityLevel: FATAL,
     });
   } catch (error) {
-    throw new ModelError('bad_graph', `ONNX Runtime cannot load the graph: ${firstLine(error)}`, {
+    const reason = firstLine(error);
+    const hint = reason.includes('ZipMap') ? `; ${ZIPMAP_HINT}` : '';
+    throw new ModelError('bad_graph', `ONNX Runtime cannot load the graph: ${reason}${hint}`, {
       cause: error,
     });
   }
@@ -155,13 +162,15 @@ function createTurns(): Turns {
   };
 }
 
+const ZIPMAP_HINT =
+  'export the model without ZipMap (scikit-learn: to_onnx(..., options={"zipmap": False}))';
+
 /** @throws ModelError for what cannot travel as a tensor */
 function describe(value: InferenceSession.ValueMetadata, kind: 'input' | 'output'): TensorSpec {
   if (!value.isTensor) {
     throw new ModelError(
       'unsupported',
-      `${kind} '${value.name}' is a sequence or map, not a tensor; export the model without it ` +
-        '(scikit-learn: to_onnx(..., options={"zipmap": False}))',
+      `${kind} '${value.name}' is a sequence or map, not a tensor; ${ZIPMAP_HINT}`,
     );
   }
   const datatype = DATATYPE_OF.get(value.type);

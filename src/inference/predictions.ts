@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { likeliest } from './classes.ts';
+import { type ClassificationCard, createLabelReader } from './classes.ts';
 import { elementReader } from './elements.ts';
 import type { ModelCard } from './model-card.ts';
 import { formatShape, type Tensor } from './tensor.ts';
@@ -11,12 +11,18 @@ export type Prediction =
   | { readonly value: unknown }
   | { readonly [output: string]: unknown };
 
+export interface Predictions {
+  readonly predictions: readonly Prediction[];
+  /** Outputs that hold no entry per row, as they are; absent when there are none. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
 /** How a model's outputs become one prediction per row. */
 export interface PredictionWriter {
   /** The outputs it needs; the others need not be computed. */
   readonly outputs: readonly string[];
-  /** @param tensors the outputs above, in that order, each with `rows` as its first dimension */
-  write(tensors: readonly Tensor[], rows: number): Prediction[];
+  /** @param tensors the outputs above, for so many rows */
+  write(tensors: readonly Tensor[], rows: number): Predictions;
 }
 
 /**
@@ -27,83 +33,75 @@ export function createPredictionWriter(
   specs: readonly TensorSpec[],
   card: ModelCard | undefined,
 ): PredictionWriter {
-  if (card?.task === 'classification') return classes(card.labels, card.outputs);
-  if (card?.task === 'regression') {
-    return {
-      outputs: [card.outputs.value],
-      write: ([values], rows) => {
-        const row = rowReader(required(values), rows);
-        return each(rows, (index) => ({ value: unwrap(row(index)) }));
-      },
-    };
-  }
+  if (card?.task === 'classification') return classification(card);
+  if (card?.task === 'regression') return regression(card.outputs.value);
   return {
     outputs: specs.map((spec) => spec.name),
     write: (tensors, rows) => {
-      const readers = tensors.map((tensor) => [tensor.name, rowReader(tensor, rows)] as const);
-      return each(rows, (index) =>
+      const perRow = tensors.filter((tensor) => tensor.shape[0] === rows);
+      const others = tensors.filter((tensor) => tensor.shape[0] !== rows);
+      const readers = perRow.map((tensor) => [tensor.name, rowReader(tensor, rows)] as const);
+      const predictions = each(rows, (index) =>
         Object.fromEntries(readers.map(([name, row]) => [name, row(index)])),
       );
+      if (others.length === 0) return { predictions };
+      return { predictions, outputs: Object.fromEntries(others.map((t) => [t.name, whole(t)])) };
     },
   };
 }
 
-type ClassificationCard = Extract<ModelCard, { task: 'classification' }>;
-
-function classes(
-  labels: readonly string[],
-  names: ClassificationCard['outputs'],
-): PredictionWriter {
-  const outputs = [names.label, names.probabilities].filter((name) => name !== undefined);
+function classification(card: ClassificationCard): PredictionWriter {
+  const { labels, outputs: names } = card;
   return {
-    outputs,
+    outputs: [names.label, names.probabilities].filter((name) => name !== undefined),
     write: (tensors, rows) => {
-      const label = tensors[outputs.indexOf(names.label ?? '')];
-      const probabilities = tensors[outputs.indexOf(names.probabilities ?? '')];
-      const shares = probabilities && probabilityReader(probabilities, labels, rows);
-      const chosen = label ? labelReader(label, labels, rows) : undefined;
-      return each(rows, (index) => {
-        const name = chosen?.(index) ?? likeliestLabel(required(probabilities), labels, index);
-        return shares ? { label: name, probabilities: shares(index) } : { label: name };
-      });
+      for (const tensor of tensors) checkRowCount(tensor, rows);
+      const labelOf = createLabelReader(card, tensors);
+      if (!labelOf) throw new Error('the engine returned fewer outputs than were asked for');
+      const probabilities = tensors.find(({ name }) => name === names.probabilities);
+      const shares = probabilities && probabilityReader(probabilities, labels);
+      const predictions = each(rows, (row) =>
+        shares ? { label: labelOf(row), probabilities: shares(row) } : { label: labelOf(row) },
+      );
+      return { predictions };
     },
   };
 }
 
-/** A label output holds either the label itself or its place in the card's list. */
-function labelReader(tensor: Tensor, labels: readonly string[], rows: number) {
-  const row = rowReader(tensor, rows);
-  return (index: number): string => {
-    const value = unwrap(row(index));
-    if (typeof value === 'string') return value;
-    return labels[Number(value)] ?? String(value);
+function regression(output: string): PredictionWriter {
+  return {
+    outputs: [output],
+    write: (tensors, rows) => {
+      const [values] = tensors;
+      if (!values) throw new Error('the engine returned fewer outputs than were asked for');
+      checkRowCount(values, rows);
+      const row = rowReader(values, rows);
+      return { predictions: each(rows, (index) => ({ value: unwrap(row(index)) })) };
+    },
   };
 }
 
-function probabilityReader(tensor: Tensor, labels: readonly string[], rows: number) {
+function probabilityReader(tensor: Tensor, labels: readonly string[]) {
   const read = elementReader(tensor);
-  checkRowCount(tensor, rows);
-  return (index: number): Record<string, unknown> => {
+  return (row: number): Record<string, unknown> => {
     const shares: Record<string, unknown> = {};
     for (let i = 0; i < labels.length; i++) {
-      shares[labels[i] as string] = read(index * labels.length + i);
+      shares[labels[i] as string] = read(row * labels.length + i);
     }
     return shares;
   };
 }
 
-function likeliestLabel(probabilities: Tensor, labels: readonly string[], index: number): string {
-  const place = likeliest(probabilities.data, index * labels.length, labels.length);
-  return labels[place] as string;
-}
-
 /** Reads one row of a tensor as nested arrays of the shape behind the first dimension. */
 function rowReader(tensor: Tensor, rows: number): (index: number) => unknown {
-  checkRowCount(tensor, rows);
   const read = elementReader(tensor);
   const shape = tensor.shape.slice(1);
   const size = tensor.data.length / rows;
   return (index) => nest(read, shape, index * size, size);
+}
+
+function whole(tensor: Tensor): unknown {
+  return nest(elementReader(tensor), tensor.shape, 0, tensor.data.length);
 }
 
 function nest(
@@ -122,18 +120,13 @@ function unwrap(row: unknown): unknown {
   return Array.isArray(row) && row.length === 1 ? row[0] : row;
 }
 
-/** @throws AppError inference_failed when an output cannot be told apart by rows */
+/** @throws AppError inference_failed when an output that the card names cannot be told apart by rows */
 function checkRowCount(tensor: Tensor, rows: number): void {
   if (tensor.shape[0] === rows) return;
   throw new AppError(
     'inference_failed',
     `output '${tensor.name}': expected one entry for each of ${rows} rows, got shape ${formatShape(tensor.shape)}`,
   );
-}
-
-function required(tensor: Tensor | undefined): Tensor {
-  if (!tensor) throw new Error('the engine returned fewer outputs than were asked for');
-  return tensor;
 }
 
 function each<T>(count: number, make: (index: number) => T): T[] {

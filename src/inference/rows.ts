@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { describeValue, type ElementWriter, elementWriter, expectedElement } from './elements.ts';
+import { describeValue, elementWriter, expectedElement } from './elements.ts';
 import { allocate, elementCount, type Tensor } from './tensor.ts';
 import type { TensorSpec } from './types.ts';
 
@@ -43,18 +43,38 @@ function checkRows(rows: readonly unknown[], names: readonly string[]): void {
   });
 }
 
+/** How the rows of one input are laid out. */
+interface Layout {
+  readonly input: TensorSpec;
+  /** The shape of one row: empty where a row is a bare value. */
+  readonly shape: readonly number[];
+  readonly features: readonly string[] | undefined;
+}
+
 /** @param values one per row, of this input alone */
 function readInput(
   input: TensorSpec,
   values: readonly unknown[],
   features: readonly string[] | undefined,
 ): Tensor {
-  const rowShape = settleShape(input, features, values[0]);
-  const size = elementCount(rowShape);
+  const shape = settleShape(input, features, values[0]);
+  const layout = { input, shape, features };
+  // Every row has its shape before memory is taken for all of them: what is allocated is then never more
+  // than what was sent.
+  values.forEach((value, row) => {
+    checkRow(layout, value, row);
+  });
+
+  const size = elementCount(shape);
   const data = allocate(input.datatype, values.length * size);
-  const filler = new RowFiller(input, rowShape, features, elementWriter(input.datatype, data));
-  for (let row = 0; row < values.length; row++) filler.fill(values[row], row, row * size);
-  return { name: input.name, datatype: input.datatype, shape: [values.length, ...rowShape], data };
+  const write = elementWriter(input.datatype, data);
+  const put = (value: unknown, row: number, column: number, offset: number) => {
+    if (!write(offset, value)) throw badValue(layout, value, row, column);
+  };
+  values.forEach((value, row) => {
+    fillRow(layout, value, row, row * size, put);
+  });
+  return { name: input.name, datatype: input.datatype, shape: [values.length, ...shape], data };
 }
 
 /** The shape of one row; where the model leaves a dimension open, the features or the first row set it. */
@@ -78,108 +98,95 @@ function settleShape(
   });
 }
 
-/** Writes rows of one input into its tensor. */
-class RowFiller {
-  private readonly input: TensorSpec;
-  private readonly shape: readonly number[];
-  private readonly features: readonly string[] | undefined;
-  private readonly write: ElementWriter;
-
-  constructor(
-    input: TensorSpec,
-    shape: readonly number[],
-    features: readonly string[] | undefined,
-    write: ElementWriter,
-  ) {
-    this.input = input;
-    this.shape = shape;
-    this.features = features;
-    this.write = write;
+/** @throws AppError bad_shape or bad_feature for a row of another form than the layout's */
+function checkRow(layout: Layout, value: unknown, row: number): void {
+  const { shape, features } = layout;
+  if (features && isObject(value)) checkNames(value, features, row, 'feature');
+  else if (Array.isArray(value)) checkLevel(layout, value, 0, row);
+  else if (shape.length > 1 || elementCount(shape) !== 1 || isObject(value)) {
+    throw badRow(layout, `row ${row} is ${describeValue(value)}`);
   }
+}
 
-  fill(value: unknown, row: number, offset: number): void {
-    if (this.features && isObject(value)) this.fillNamed(value, this.features, row, offset);
-    else if (Array.isArray(value)) this.fillLevel(value, 0, row, offset);
-    else if (elementCount(this.shape) === 1 && this.shape.length <= 1) {
-      this.put(value, row, offset, 0);
-    } else {
-      throw new AppError(
-        'bad_shape',
-        `input '${this.input.name}': expected ${this.expectedRow()}, row ${row} is ${describeValue(value)}`,
-      );
+function checkLevel(layout: Layout, values: readonly unknown[], level: number, row: number): void {
+  const { shape } = layout;
+  // A row of one bare value may also come wrapped.
+  const expected = shape.length === 0 ? 1 : shape[level];
+  const place = level === 0 ? '' : ` in dimension ${level + 1}`;
+  if (values.length !== expected) throw badRow(layout, `row ${row} has ${values.length}${place}`);
+  if (level >= shape.length - 1) return;
+  for (const value of values) {
+    if (!Array.isArray(value)) {
+      throw badRow(layout, `row ${row} has ${describeValue(value)} in dimension ${level + 1}`);
     }
+    checkLevel(layout, value, level + 1, row);
   }
+}
 
-  private fillNamed(
-    value: Record<string, unknown>,
-    features: readonly string[],
-    row: number,
-    offset: number,
-  ): void {
-    checkNames(value, features, row, 'feature');
-    for (let i = 0; i < features.length; i++) {
-      this.put(value[features[i] as string], row, offset + i, i);
-    }
-  }
+type Put = (value: unknown, row: number, column: number, offset: number) => void;
 
-  /** Writes one level of a nested array and returns the offset behind it. */
-  private fillLevel(
-    values: readonly unknown[],
-    level: number,
-    row: number,
-    offset: number,
-  ): number {
-    const expected = this.shape[level];
-    if (values.length !== expected) {
-      throw new AppError(
-        'bad_shape',
-        `input '${this.input.name}': expected ${this.expectedRow()}, row ${row} has ${
-          level === 0 ? values.length : `${values.length} in dimension ${level + 1}`
-        }`,
-      );
-    }
-    if (level === this.shape.length - 1) {
-      for (let i = 0; i < values.length; i++) this.put(values[i], row, offset + i, i);
-      return offset + values.length;
-    }
-    let next = offset;
-    for (const value of values) {
-      if (!Array.isArray(value)) {
-        throw new AppError(
-          'bad_shape',
-          `input '${this.input.name}': expected ${this.expectedRow()}, row ${row} has ${describeValue(value)} in dimension ${level + 1}`,
-        );
-      }
-      next = this.fillLevel(value, level + 1, row, next);
-    }
-    return next;
+/** Writes a row that has its shape, value by value. */
+function fillRow(layout: Layout, value: unknown, row: number, offset: number, put: Put): void {
+  const { shape, features } = layout;
+  if (features && isObject(value)) {
+    features.forEach((name, column) => {
+      put(value[name], row, column, offset + column);
+    });
+  } else if (Array.isArray(value)) {
+    fillLevel(value, shape.length - 1, row, offset, put);
+  } else {
+    put(value, row, 0, offset);
   }
+}
 
-  private put(value: unknown, row: number, offset: number, column: number): void {
-    if (this.write(offset, value)) return;
-    const { datatype, name } = this.input;
-    const feature = this.features?.[column];
-    const place =
-      feature !== undefined
-        ? `feature '${feature}'`
-        : this.shape.length === 0
-          ? `input '${name}'`
-          : `input '${name}', value ${column}`;
-    throw new AppError(
-      'bad_datatype',
-      `row ${row}, ${place}: expected ${expectedElement(datatype, value)}, got ${describeValue(value)}`,
-    );
+/** @returns the offset behind what was written */
+function fillLevel(
+  values: readonly unknown[],
+  levelsBelow: number,
+  row: number,
+  offset: number,
+  put: Put,
+): number {
+  if (levelsBelow <= 0) {
+    for (let i = 0; i < values.length; i++) put(values[i], row, i, offset + i);
+    return offset + values.length;
   }
+  let next = offset;
+  for (const value of values) {
+    if (Array.isArray(value)) next = fillLevel(value, levelsBelow - 1, row, next, put);
+  }
+  return next;
+}
 
-  private expectedRow(): string {
-    const [length] = this.shape;
-    if (length === undefined) return 'one value per row';
-    if (this.shape.length === 1) {
-      const unit = this.features ? 'features' : 'values';
-      return `${length} ${length === 1 ? unit.slice(0, -1) : unit} per row`;
-    }
-    return `rows of shape [${this.shape.join(', ')}]`;
-  }
+function badRow(layout: Layout, got: string): AppError {
+  const { input } = layout;
+  return new AppError(
+    'bad_shape',
+    `input '${input.name}': expected ${expectedRow(layout)}, ${got}`,
+  );
+}
+
+function expectedRow({ shape, features }: Layout): string {
+  const [length] = shape;
+  if (shape.length > 1) return `rows of shape [${shape.join(', ')}]`;
+  if (length === undefined || (length === 1 && !features)) return 'one value per row';
+  const unit = features ? 'feature' : 'value';
+  return `${length} ${length === 1 ? unit : `${unit}s`} per row`;
+}
+
+function badValue(layout: Layout, value: unknown, row: number, column: number): AppError {
+  const { input, shape, features } = layout;
+  const feature = features?.[column];
+  const place =
+    feature !== undefined
+      ? `feature '${feature}'`
+      : shape.length === 0
+        ? `input '${input.name}'`
+        : `input '${input.name}', value ${column}`;
+  return new AppError(
+    'bad_datatype',
+    `row ${row}, ${place}: expected ${expectedElement(input.datatype, value)}, got ${describeValue(value)}`,
+  );
 }
 
 /** @throws AppError bad_feature for the first missing name, else for the first unknown one */

@@ -1,4 +1,6 @@
 import type { Handler } from 'hono';
+import { AppError } from '../errors.ts';
+import { describeError } from '../http/error-body.ts';
 import type { ModelEntry, ModelRepository } from '../inference/repository.ts';
 
 /** GET /models: every version of every model, with its state, and the model that POST /predict asks. */
@@ -20,8 +22,12 @@ export function describeModel(models: ModelRepository): Handler {
 export function readiness(models: ModelRepository): Handler {
   return function readiness(c) {
     const entries = models.entries();
-    const ready = entries.every((entry) => entry.state === 'READY');
-    return c.json({ ready, models: entries.map(summarise) }, ready ? 200 : 503);
+    const broken = entries.filter((entry) => entry.state !== 'READY');
+    const list = entries.map(summarise);
+    if (broken.length === 0) return c.json({ ready: true, models: list });
+    const names = broken.map(({ name, version }) => `${name} v${version}`).join(', ');
+    const { status, body } = describeError(new AppError('not_ready', `not ready: ${names}`), c);
+    return c.json({ ...body, ready: false, models: list }, status);
   };
 }
 

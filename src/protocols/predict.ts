@@ -38,7 +38,7 @@ export function predict(options: {
     return c.json({
       model: model.name,
       version: model.version,
-      predictions: model.predictions.write(outputs, rows.length),
+      ...model.predictions.write(outputs, rows.length),
       time_ms: milliseconds(seconds),
     });
   };

@@ -1,12 +1,12 @@
 import { serialize } from 'prometheus-remote-write';
-import { configure, util } from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs/minimal.js';
 import { compress } from 'snappyjs';
 import type { Sample } from './series.ts';
 
 // protobufjs writes through Node's Buffer where there is one, and calls its utf8Write without a length, which
 // the Buffer of workerd (1.20261117) refuses. Its own writer does the same everywhere.
-Reflect.set(util, 'Buffer', null);
-configure();
+Reflect.set(protobuf.util, 'Buffer', null);
+protobuf.configure();
 
 /** A double's tag in a Sample message (field 1, 64 bit) and the bits of the NaN that JavaScript writes. */
 const NAN_VALUE = [0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xf8, 0x7f] as const;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelStore, StoredModel } from '../inference/repository.ts';
 import { ModelError } from '../inference/types.ts';
@@ -51,10 +51,16 @@ export class DiskStore implements ModelStore {
 
 async function directories(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    if (reason(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes(reason(error))) return [];
     throw error;
   });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  // Volumes are often links to directories, so links are followed.
+  const kinds = await Promise.all(
+    entries.map((entry) =>
+      entry.isSymbolicLink() ? stat(join(path, entry.name)).catch(() => entry) : entry,
+    ),
+  );
+  return entries.filter((_, i) => kinds[i]?.isDirectory()).map((entry) => entry.name);
 }
 
 async function readGraph(path: string): Promise<Uint8Array> {

@@ -29,6 +29,11 @@ describe('npm run infer', () => {
     expect(stdout).toMatch(/│ round trip +│ +[\d.]+ │/);
   });
 
+  it('takes an address without a scheme', async () => {
+    const { code } = await infer('--url', new URL(target.url).host, '--requests', '1');
+    expect(code).toBe(0);
+  });
+
   it('prints the same as JSON, with every time', async () => {
     const args = ['--url', target.url, '--model', 'digits', '--requests', '150', '--json'];
     const { stdout } = await infer(...args, '--concurrency', '4');
@@ -44,6 +49,7 @@ describe('npm run infer', () => {
       stdout: '',
       stderr: 'no server at http://127.0.0.1:1: is `npm start` running?\n',
     });
+    expect((await infer('--url', 'http://')).stderr).toContain('expected a URL');
     expect((await infer('--url', target.url, '--model', 'iris')).stderr).toBe(
       "model_not_found: Request for unknown model: 'iris' is not found\n",
     );

@@ -85,8 +85,9 @@ describe.each(TARGET_NAMES)('the %s', (name) => {
       version: '1',
       state: 'READY',
     }));
-    expect(await ask('/readyz')).toEqual({ ready: true, models });
-    expect(await ask('/models')).toEqual({ default: 'breast-cancer', models });
+    const shipped = expect.arrayContaining(models);
+    expect(await ask('/readyz')).toEqual({ ready: true, models: shipped });
+    expect(await ask('/models')).toEqual({ default: 'breast-cancer', models: shipped });
   });
 
   it('hands out what a client needs to know of a model', async () => {

@@ -21,10 +21,12 @@ export async function createTestApp(
   const telemetry = createTelemetry({ version: '0.0.0', runtime: 'test', clock, log });
   const { observer, catalog } = telemetry;
   const snapshot = async () => telemetry.snapshot();
+  const lifecycle = { draining: false };
+  const compress = gzip();
   const engine = await createWasmEngine({ clock });
   const models = await ModelRepository.load(store, { engine, clock, observer, log });
   return {
-    app: createApp({ config, models, clock, log, observer, compress: gzip(), snapshot }),
+    app: createApp({ config, models, clock, log, observer, lifecycle, compress, snapshot }),
     lines,
     catalog,
   };

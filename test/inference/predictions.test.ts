@@ -17,16 +17,18 @@ describe('predictions without a card', () => {
   it('hold every output by its name, in the shape of one row', () => {
     const writer = createPredictionWriter([spec('a', [-1]), spec('b', [-1, 2])], undefined);
     expect(writer.outputs).toEqual(['a', 'b']);
-    expect(writer.write([floats('a', [2], [1, 2]), floats('b', [2, 2], [3, 4, 5, 6])], 2)).toEqual([
-      { a: 1, b: [3, 4] },
-      { a: 2, b: [5, 6] },
-    ]);
+    expect(writer.write([floats('a', [2], [1, 2]), floats('b', [2, 2], [3, 4, 5, 6])], 2)).toEqual({
+      predictions: [
+        { a: 1, b: [3, 4] },
+        { a: 2, b: [5, 6] },
+      ],
+    });
   });
 
   it('keep every digit of a 64-bit integer, half precision and booleans as what they are', () => {
     const writer = createPredictionWriter([spec('x', [-1])], undefined);
     const write = (datatype: Tensor['datatype'], data: Tensor['data']) =>
-      writer.write([{ name: 'x', datatype, shape: [data.length], data }], data.length);
+      writer.write([{ name: 'x', datatype, shape: [data.length], data }], data.length).predictions;
     expect(write('INT64', new BigInt64Array([7n, 2n ** 53n + 1n]))).toEqual([
       { x: 7 },
       { x: '9007199254740993' },
@@ -36,49 +38,85 @@ describe('predictions without a card', () => {
     expect(write('BYTES', ['a'])).toEqual([{ x: 'a' }]);
   });
 
-  it('are refused when an output has no entry per row', () => {
-    const writer = createPredictionWriter([spec('x', [-1])], undefined);
-    expect(() => writer.write([floats('x', [1], [1])], 3)).toThrow(
-      "output 'x': expected one entry for each of 3 rows, got shape [1]",
-    );
+  it('leave what has no entry per row to stand beside them', () => {
+    const writer = createPredictionWriter([spec('x', [-1]), spec('sum', [])], undefined);
+    expect(writer.write([floats('x', [2], [1, 2]), floats('sum', [], [3])], 2)).toEqual({
+      predictions: [{ x: 1 }, { x: 2 }],
+      outputs: { sum: 3 },
+    });
   });
 });
 
 describe('predictions of a classifier', () => {
   const probabilities = floats('p', [2, 2], [0.75, 0.25, 0.25, 0.75]);
+  const number = (values: bigint[]): Tensor => ({
+    name: 'l',
+    datatype: 'INT64',
+    shape: [values.length],
+    data: new BigInt64Array(values),
+  });
+  const labels = (card: ReturnType<typeof classifier>, tensors: Tensor[], rows: number) =>
+    createPredictionWriter([], card)
+      .write(tensors, rows)
+      .predictions.map((row) => ('label' in row ? row.label : undefined));
 
-  it('name the label that the model chose by its place', () => {
-    const writer = createPredictionWriter([], classifier({ label: 'l', probabilities: 'p' }));
-    const label: Tensor = {
-      name: 'l',
-      datatype: 'INT64',
-      shape: [2],
-      data: new BigInt64Array([0n, 1n]),
-    };
-    expect(writer.write([label, probabilities], 2)).toEqual([
-      { label: 'no', probabilities: { no: 0.75, yes: 0.25 } },
-      { label: 'yes', probabilities: { no: 0.25, yes: 0.75 } },
-    ]);
+  it('carry the probability of every label', () => {
+    const card = classifier({ label: 'l', probabilities: 'p' });
+    expect(createPredictionWriter([], card).write([number([0n, 1n]), probabilities], 2)).toEqual({
+      predictions: [
+        { label: 'no', probabilities: { no: 0.75, yes: 0.25 } },
+        { label: 'yes', probabilities: { no: 0.25, yes: 0.75 } },
+      ],
+    });
   });
 
   it('take a label that is text as it is', () => {
-    const writer = createPredictionWriter([], classifier({ label: 'l' }));
-    const label: Tensor = { name: 'l', datatype: 'BYTES', shape: [1], data: ['yes'] };
-    expect(writer.write([label], 1)).toEqual([{ label: 'yes' }]);
+    const text: Tensor = { name: 'l', datatype: 'BYTES', shape: [1], data: ['yes'] };
+    expect(labels(classifier({ label: 'l' }), [text], 1)).toEqual(['yes']);
+  });
+
+  it('take a number that is the name of a label for that label', () => {
+    const card = parseModelCard({
+      name: 'm',
+      task: 'classification',
+      labels: ['1', '2'],
+      outputs: { label: 'l', probabilities: 'p' },
+    });
+    expect(labels(card, [number([2n, 1n]), probabilities], 2)).toEqual(['2', '1']);
+  });
+
+  it('go by probability where a number may be a class that does not count from 0', () => {
+    const card = classifier({ label: 'l', probabilities: 'p' });
+    expect(labels(card, [number([1n, 2n]), probabilities], 2)).toEqual(['no', 'yes']);
+  });
+
+  it('take a number for a place where nothing else is known, and refuse one that is none', () => {
+    expect(labels(classifier({ label: 'l' }), [number([1n, 0n])], 2)).toEqual(['yes', 'no']);
+    expect(() => labels(classifier({ label: 'l' }), [number([2n])], 1)).toThrow(
+      "output 'l': expected one of 2 classes, got 2",
+    );
   });
 
   it('take the likeliest label when the model gives none', () => {
-    const writer = createPredictionWriter([], classifier({ probabilities: 'p' }));
-    expect(
-      writer.write([probabilities], 2).map((row) => ('label' in row ? row.label : '')),
-    ).toEqual(['no', 'yes']);
+    expect(labels(classifier({ probabilities: 'p' }), [probabilities], 2)).toEqual(['no', 'yes']);
+  });
+
+  it('are refused when outputs are not of the size that the card says', () => {
+    const card = classifier({ probabilities: 'p' });
+    expect(() => labels(card, [floats('p', [2, 3], [1, 0, 0, 1, 0, 0])], 2)).toThrow(
+      "output 'p': expected 2 probabilities per row, got shape [2, 3]",
+    );
+    expect(() => labels(card, [probabilities], 3)).toThrow(
+      "output 'p': expected one entry for each of 3 rows, got shape [2, 2]",
+    );
   });
 });
 
 describe('predictions of a regressor', () => {
   it.each([[[2, 1]], [[2]]])('are one value per row, given %j', (shape) => {
     const card = parseModelCard({ name: 'm', task: 'regression', outputs: { value: 'v' } });
-    const writer = createPredictionWriter([], card);
-    expect(writer.write([floats('v', shape, [1, 2])], 2)).toEqual([{ value: 1 }, { value: 2 }]);
+    expect(createPredictionWriter([], card).write([floats('v', shape, [1, 2])], 2)).toEqual({
+      predictions: [{ value: 1 }, { value: 2 }],
+    });
   });
 });

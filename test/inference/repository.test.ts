@@ -36,11 +36,16 @@ describe('a repository with broken models', () => {
     const { app } = await createTestApp({}, { store });
     const response = await app.request('/readyz');
     expect(response.status).toBe(503);
-    const { ready, models } = (await response.json()) as {
+    expect(response.headers.get('Retry-After')).toBe('1');
+    const { ready, models, ...error } = (await response.json()) as {
       ready: boolean;
       models: { name: string; state: string; reason?: string }[];
     };
     expect(ready).toBe(false);
+    expect(error).toMatchObject({
+      code: 'not_ready',
+      error: expect.stringContaining('garbage v1'),
+    });
     const reasons = Object.fromEntries(models.map((model) => [model.name, model.reason]));
     expect(reasons).toEqual({
       good: undefined,
