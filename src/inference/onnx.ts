@@ -77,16 +77,15 @@ export async function createWasmEngine(options: {
   };
 }
 
-/** ONNX Runtime's severity above which nothing is written to the console. */
-const FATAL = 4;
+/** Only fatal faults go to the console: what fails is thrown, and logged by whoever catches it. */
+const QUIET = { logSeverityLevel: 4 } as const;
 
 async function createSession(graph: Uint8Array): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(graph, {
       executionProviders: ['wasm'],
       graphOptimizationLevel: 'all',
-      // What fails is thrown, and logged by whoever catches it.
-      logSeverityLevel: FATAL,
+      ...QUIET,
     });
   } catch (error) {
     const reason = firstLine(error);
@@ -120,7 +119,7 @@ class OnnxSession implements Session {
     const called = this.clock.now();
     const { results, seconds, start } = await this.inTurn(async () => {
       const start = this.clock.now();
-      const results = await this.session.run(feeds, outputs);
+      const results = await this.session.run(feeds, outputs, QUIET);
       const elapsed = () => (this.clock.now() - start) / 1000;
       // A clock that has to settle does so after the turn has passed on: it waits for an event of this
       // request, and another request must not have to wait for that.

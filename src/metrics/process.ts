@@ -12,8 +12,9 @@ interface LibraryValue {
  * The process and runtime metrics of the client library (Node only): CPU, memory, file descriptors, event
  * loop, garbage collection.
  *
- * Left out are its gauges that end in `_total`, a suffix which is a counter's; each repeats the sum of a
- * family that stays.
+ * Names are made to keep to Prometheus' rules, as promtool checks them: its gauges that end in `_total`, which
+ * is a counter's suffix, are left out (each repeats the sum of a family that stays), and a histogram is not
+ * called one.
  */
 export function collectProcessMetrics(): () => Promise<readonly FamilySnapshot[]> {
   const registry = new Registry();
@@ -23,7 +24,9 @@ export function collectProcessMetrics(): () => Promise<readonly FamilySnapshot[]
     return metrics.flatMap((metric) => {
       const { name, help, values } = metric;
       const type = String(metric.type);
-      if (type === 'histogram') return [toHistogram(name, help, values)];
+      if (type === 'histogram') {
+        return [toHistogram(name.replace(/_histogram$/, ''), help, values)];
+      }
       if (type === 'counter' || (type === 'gauge' && !name.endsWith('_total'))) {
         return [{ type, name, help, series: values.map(toSeries) }];
       }
@@ -50,8 +53,8 @@ function toHistogram(name: string, help: string, values: readonly LibraryValue[]
     const key = JSON.stringify(labels);
     const entry = series.get(key) ?? { labels, counts: [], sum: 0 };
     series.set(key, entry);
-    if (metricName === `${name}_sum`) entry.sum = value;
-    if (metricName !== `${name}_bucket`) continue;
+    if (metricName?.endsWith('_sum')) entry.sum = value;
+    if (!metricName?.endsWith('_bucket')) continue;
     if (le !== '+Inf') bounds.add(Number(le));
     entry.counts.push(value - entry.counts.reduce((sum, count) => sum + count, 0));
   }

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    globalSetup: ['test/helpers/build-worker.ts', 'test/e2e/install.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Real servers on two cores: one file at a time.
+    fileParallelism: false,
+  },
+});
