@@ -1,4 +1,5 @@
 import { createTestHarness } from 'wrangler';
+import { spread } from './statistics.ts';
 
 /** What it costs a request at the edge to let its clock settle: one event boundary in workerd. */
 
@@ -14,8 +15,4 @@ for (let run = 0; run < RUNS; run++) {
   costs.push((((settleMs ?? 0) - (promiseMs ?? 0)) / TIMES) * 1000);
 }
 await harness.close();
-costs.sort((a, b) => a - b);
-const [median, low, high] = [costs[RUNS >> 1], costs[0], costs.at(-1)];
-console.log(
-  `settle(): ${median?.toFixed(0)} µs, median of ${RUNS} runs of ${TIMES} (${low?.toFixed(0)} to ${high?.toFixed(0)})`,
-);
+console.log(`settle(): ${spread(costs)} µs, of ${RUNS} runs of ${TIMES}`);

@@ -76,7 +76,9 @@ abstract class CellFamily<Cell> implements Family {
   readonly help: string;
   readonly labels: readonly string[];
   readonly perProcess: boolean;
-  private readonly byKey = new Map<string, Entry<Cell>>();
+  /** By label value, one level per label: a key joined of all of them would cost more than the counting. */
+  private readonly root = new Level<Entry<Cell>>();
+  private readonly entries = new Set<Entry<Cell>>();
 
   constructor({ name, help, labels, perProcess = false }: FamilyOptions) {
     this.name = name;
@@ -87,22 +89,27 @@ abstract class CellFamily<Cell> implements Family {
 
   /** The cell of these label values, in the order of `labels`; made at zero on first use. */
   cell(...values: readonly string[]): Cell {
-    const key = JSON.stringify(values);
-    const known = this.byKey.get(key);
-    if (known) return known.cell;
     if (values.length !== this.labels.length) {
       const expected = this.labels.join(', ') || 'no labels';
       throw new Error(`${this.name} takes ${expected}, got ${values.length} values`);
     }
-    const labels = Object.fromEntries(this.labels.map((name, i) => [name, values[i] as string]));
-    const cell = this.createCell();
-    this.byKey.set(key, { labels, cell, taken: false });
-    return cell;
+    const node = this.root.find(values);
+    node.entry ??= this.createEntry(values);
+    return node.entry.cell;
   }
 
   /** Ends the series of these label values. */
   delete(...values: readonly string[]): void {
-    this.byKey.delete(JSON.stringify(values));
+    const node = this.root.find(values);
+    if (node.entry) this.entries.delete(node.entry);
+    node.entry = undefined;
+  }
+
+  private createEntry(values: readonly string[]): Entry<Cell> {
+    const labels = Object.fromEntries(this.labels.map((name, i) => [name, values[i] as string]));
+    const entry = { labels, cell: this.createCell(), taken: false };
+    this.entries.add(entry);
+    return entry;
   }
 
   abstract snapshot(): FamilySnapshot;
@@ -110,7 +117,7 @@ abstract class CellFamily<Cell> implements Family {
   protected abstract createCell(): Cell;
 
   protected mapCells<T>(read: (labels: Labels, cell: Cell) => T): T[] {
-    return Array.from(this.byKey.values(), ({ labels, cell }) => read(labels, cell));
+    return Array.from(this.entries, ({ labels, cell }) => read(labels, cell));
   }
 
   /** Reads the cells that have changed, and those that have never been read, and resets them. */
@@ -120,7 +127,7 @@ abstract class CellFamily<Cell> implements Family {
     reset: (cell: Cell) => void,
   ): T[] {
     const taken: T[] = [];
-    for (const entry of this.byKey.values()) {
+    for (const entry of this.entries) {
       if (entry.taken && !changed(entry.cell)) continue;
       taken.push(read(entry.labels, entry.cell));
       reset(entry.cell);
@@ -134,6 +141,24 @@ interface Entry<Cell> {
   readonly labels: Labels;
   readonly cell: Cell;
   taken: boolean;
+}
+
+class Level<T> {
+  entry: T | undefined;
+  private readonly below = new Map<string, Level<T>>();
+
+  find(values: readonly string[]): Level<T> {
+    let level: Level<T> = this;
+    for (const value of values) {
+      let next = level.below.get(value);
+      if (!next) {
+        next = new Level();
+        level.below.set(value, next);
+      }
+      level = next;
+    }
+    return level;
+  }
 }
 
 export class ValueCell {

@@ -1,0 +1,5 @@
+import { measureObservation } from './measure.ts';
+
+export default {
+  fetch: () => Response.json(measureObservation(() => performance.now(), 200_000)),
+};
