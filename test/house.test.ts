@@ -46,6 +46,10 @@ describe('the house: what may not be imported', () => {
     ['src/app.ts', '@prometheus-io/client/lib/registry.js'],
     ['src/metrics/x.ts', '../protocols/predict.ts'],
     ['src/metrics/x.ts', '../inference/model.ts'],
+    ['src/remote-write/x.ts', '../protocols/predict.ts'],
+    ['src/remote-write/x.ts', '../inference/model.ts'],
+    ['src/metrics/x.ts', 'cloudflare:workers'],
+    ['src/metrics/hub.ts', '@prometheus-io/client'],
     ['src/app.ts', './node.ts'],
     ['src/http/x.ts', '../worker.ts'],
   ])('%s: %s', (path, module) => {
@@ -60,6 +64,8 @@ describe('the house: what may not be imported', () => {
     ['src/worker.ts', 'onnxruntime-web/ort-wasm-simd-threaded.wasm'],
     ['src/inference/onnx.ts', 'onnxruntime-web/wasm'],
     ['src/metrics/client.ts', '@prometheus-io/client/lib/registry.js'],
+    ['src/metrics/process.ts', '@prometheus-io/client'],
+    ['src/metrics/hub.ts', 'cloudflare:workers'],
     ['src/metrics/x.ts', '../inference/types.ts'],
   ])('but %s may import %s', (path, module) => {
     expect(brokenRules(path, `import '${module}';\n`)).not.toContain(
