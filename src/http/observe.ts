@@ -62,9 +62,10 @@ export function observe(options: {
     const traceId = sampledTraceId(c.req.header('traceparent'));
     c.set('requestId', requestId);
     c.set('traceId', traceId);
+    // Ahead of the answer: a header that is added to a finished one makes Node build it a second time.
+    c.header('X-Request-Id', requestId);
     observer.requestStarted();
     await next();
-    c.header('X-Request-Id', requestId);
 
     const seconds = (clock.now() - start) / 1000;
     const { method } = c.req;
