@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
@@ -16,12 +16,17 @@ import { predict } from './protocols/predict.ts';
 
 /** What the app is made of; an entry wires it for its runtime, a test for its case. */
 export interface Services {
-  readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MAX_BODY_BYTES' | 'METRICS_TOKEN'>;
+  readonly config: Pick<
+    Config,
+    'DEFAULT_MODEL' | 'MAX_BODY_BYTES' | 'METRICS_TOKEN' | 'REQUEST_TIMEOUT_MS'
+  >;
   readonly models: ModelRepository;
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: HttpObserver;
   readonly lifecycle: Lifecycle;
+  /** Whether the client of a request has gone, where the runtime can tell. */
+  readonly isClientGone?: (c: Context) => boolean;
   /** Compresses an answer as this runtime does it. */
   readonly compress: MiddlewareHandler;
   /** The metrics as they stand now. */
@@ -33,7 +38,13 @@ export function createApp(services: Services) {
   const { config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
   const app = new Hono<{ Variables: RequestVariables }>();
   const defaultModel = chooseDefault(config.DEFAULT_MODEL, models.names());
-  const predictions = predict({ models, defaultModel, maxBodyBytes: config.MAX_BODY_BYTES });
+  const predictions = predict({
+    models,
+    defaultModel,
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+    isClientGone: services.isClientGone ?? (() => false),
+  });
 
   app.use(observe({ clock, log, observer }));
   app.use(drain(lifecycle));

@@ -1,6 +1,6 @@
 /** What one error code means to a caller: the status it travels with and whether trying again can help. */
 export interface ErrorEntry {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 500 | 503 | 504;
   /** True when the same request may succeed later; such answers carry Retry-After. */
   readonly retryable: boolean;
   readonly meaning: string;
@@ -52,6 +52,11 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The content type or encoding is not one the endpoint reads.',
   },
+  cancelled: {
+    status: 408,
+    retryable: false,
+    meaning: 'The client went away while its request waited; it sees no answer.',
+  },
   inference_failed: {
     status: 500,
     retryable: false,
@@ -59,10 +64,20 @@ export const ERRORS = {
   },
   internal: { status: 500, retryable: false, meaning: 'A fault in the server; the log has it.' },
   not_ready: { status: 503, retryable: true, meaning: 'The model is not loaded; see /readyz.' },
+  overloaded: {
+    status: 503,
+    retryable: true,
+    meaning: 'More rows wait for this model than MAX_QUEUE_ROWS.',
+  },
   shutting_down: {
     status: 503,
     retryable: true,
     meaning: 'The server is finishing what it has accepted and takes nothing new.',
+  },
+  timeout: {
+    status: 504,
+    retryable: false,
+    meaning: 'The request waited longer than REQUEST_TIMEOUT_MS.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serve } from '@hono/node-server';
+import { type HttpBindings, serve } from '@hono/node-server';
+import type { Context } from 'hono';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
@@ -29,11 +30,13 @@ const LAST_PUSH_MS = 5000;
 /** The Node entry: load, listen, drain on SIGTERM. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const log = pino({
-    level: config.LOG_LEVEL,
-    base: null,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  // Lines are written while the next ones are gathered: a request does not wait for the disk or a pipe.
+  const destination = pino.destination({ sync: false });
+  process.on('exit', () => destination.flushSync());
+  const log = pino(
+    { level: config.LOG_LEVEL, base: null, formatters: { level: (label) => ({ level: label }) } },
+    destination,
+  );
   const telemetry = createTelemetry({ version, runtime: 'node', clock, log });
   const processMetrics = collectProcessMetrics();
   const snapshot = async () => [...telemetry.snapshot(), ...(await processMetrics())];
@@ -41,10 +44,32 @@ async function main(): Promise<void> {
   const { observer } = telemetry;
   const engine = await createWasmEngine({ clock });
   const store = new DiskStore(config.MODEL_REPOSITORY);
-  const models = await ModelRepository.load(store, { engine, clock, observer, log });
+  const batching = {
+    maxRows: config.MAX_BATCH_ROWS,
+    maxDelayMs: config.MAX_BATCH_DELAY_MS,
+    maxQueueRows: config.MAX_QUEUE_ROWS,
+    schedule: (flush: () => void, delayMs: number) => {
+      // Once everything that has arrived is read, the immediates run: they find all that can share a run.
+      if (delayMs === 0) setImmediate(flush);
+      else setTimeout(flush, delayMs);
+    },
+    now: clock.now,
+  };
+  const models = await ModelRepository.load(store, { engine, clock, observer, log, batching });
   const lifecycle = { draining: false };
   const compress = gzip();
-  const app = createApp({ config, models, clock, log, observer, lifecycle, compress, snapshot });
+  const isClientGone = (c: Context<{ Bindings: HttpBindings }>) => c.env.outgoing.destroyed;
+  const app = createApp({
+    config,
+    models,
+    clock,
+    log,
+    observer,
+    lifecycle,
+    isClientGone,
+    compress,
+    snapshot,
+  });
 
   const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST });
   const pushing = new Promise<PushLoop | undefined>((resolve) => {

@@ -25,13 +25,13 @@ export function measureObservation(now: () => number, times: number): number {
     version: '1',
     rows: 1,
     seconds: 0.0001,
-    queueSeconds: 0.00001,
     classes,
   };
   const observe = (count: number) => {
     for (let i = 0; i < count; i++) {
       observer.requestStarted();
       observer.ran(run);
+      observer.waited(run);
       observer.requestEnded(request);
     }
   };

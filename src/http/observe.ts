@@ -36,6 +36,8 @@ export interface HttpObserver {
 
 export interface RequestVariables {
   requestId: string;
+  /** When the request arrived, in milliseconds of the app's clock. */
+  startedAt: number;
   /** The trace that the request belongs to, when it is one that is kept. */
   traceId: string | undefined;
   prediction?: PredictionNote;
@@ -61,6 +63,7 @@ export function observe(options: {
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
     const traceId = sampledTraceId(c.req.header('traceparent'));
     c.set('requestId', requestId);
+    c.set('startedAt', start);
     c.set('traceId', traceId);
     // Ahead of the answer: a header that is added to a finished one makes Node build it a second time.
     c.header('X-Request-Id', requestId);

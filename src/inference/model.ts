@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { type BatchingOptions, createBatcher } from './batcher.ts';
 import { type ClassCounter, createClassCounter } from './classes.ts';
 import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
 import { createPredictionWriter, type PredictionWriter } from './predictions.ts';
@@ -10,6 +11,9 @@ import {
   type InferenceResponse,
   type LoadedModel,
   ModelError,
+  type Runner,
+  type RunRequest,
+  type RunResult,
   type Session,
   type TensorSpec,
 } from './types.ts';
@@ -18,6 +22,8 @@ export interface ModelParts extends Omit<LoadedModel, 'labels'> {
   readonly card: ModelCard | undefined;
   readonly session: Session;
   readonly observer: InferenceObserver;
+  /** How requests share runs; without it each runs at once, alone. */
+  readonly batching?: BatchingOptions | undefined;
 }
 
 /** One version of a model, loaded: it checks what it is asked and runs it. */
@@ -35,11 +41,13 @@ export class Model implements LoadedModel {
   /** This model's outputs -> one prediction per row. */
   readonly predictions: PredictionWriter;
   private readonly countClasses: ClassCounter;
+  private readonly runner: Runner;
   private readonly session: Session;
   private readonly observer: InferenceObserver;
 
   /** @throws ModelError when the card contradicts the graph */
-  constructor({ name, version, card, session, sha256, loadSeconds, observer }: ModelParts) {
+  constructor(parts: ModelParts) {
+    const { name, version, card, session, sha256, loadSeconds, observer, batching } = parts;
     if (card) checkCardAgainstGraph(card, session);
     this.name = name;
     this.version = version;
@@ -58,13 +66,15 @@ export class Model implements LoadedModel {
     this.countClasses = createClassCounter(card);
     this.session = session;
     this.observer = observer;
+    const run = (request: RunRequest) => this.run(request);
+    this.runner = batching ? createBatcher(run, session, batching) : { run };
   }
 
   /**
    * Checks the request against the graph and runs it.
    *
-   * @throws AppError bad_feature, bad_datatype or bad_shape for what the model does not take, and
-   *   inference_failed when the run fails on what it took
+   * @throws AppError bad_feature, bad_datatype or bad_shape for what the model does not take, overloaded,
+   *   timeout or cancelled for what is not run, and inference_failed when the run fails
    */
   async infer(request: InferenceRequest): Promise<InferenceResponse> {
     const inputs = this.inputs.map((spec) => {
@@ -73,21 +83,11 @@ export class Model implements LoadedModel {
       checkTensor(tensor, spec);
       return tensor;
     });
-    const wanted = request.outputs ?? this.outputs.map((output) => output.name);
-    const { outputs, seconds, queueSeconds } = await this.run(inputs, wanted);
-    const rows = inputs[0]?.shape[0] ?? 1;
+    const outputs = request.outputs ?? this.outputs.map((output) => output.name);
     const { name: model, version } = this;
-    const classes = this.countClasses(outputs);
-    this.observer.ran({
-      model,
-      version,
-      rows,
-      seconds,
-      queueSeconds,
-      classes,
-      traceId: request.traceId,
-    });
-    return { outputs, rows, seconds };
+    const result = await this.runner.run({ ...request, inputs, outputs });
+    this.observer.waited({ model, version, seconds: result.queueSeconds });
+    return { outputs: result.outputs, rows: rowsOf(inputs), seconds: result.seconds };
   }
 
   private checkExamples(examples: readonly unknown[]): void {
@@ -100,13 +100,25 @@ export class Model implements LoadedModel {
     }
   }
 
-  private async run(inputs: readonly Tensor[], outputs: readonly string[]) {
+  /** Runs the graph once, for one request or for several together, and reports the run. */
+  private async run({ inputs, outputs, traceId }: RunRequest): Promise<RunResult> {
+    const { name: model, version } = this;
     try {
-      return await this.session.run(inputs, outputs);
+      const result = await this.session.run(inputs, outputs);
+      const { seconds } = result;
+      const classes = this.countClasses(result.outputs);
+      this.observer.ran({ model, version, rows: rowsOf(inputs), seconds, classes, traceId });
+      return result;
     } catch (error) {
-      throw new AppError('inference_failed', `model '${this.name}' failed to run on this input`, {
+      if (error instanceof AppError) throw error;
+      throw new AppError('inference_failed', `model '${model}' failed to run on this input`, {
         cause: error,
       });
     }
   }
+}
+
+/** Rows in a set of inputs: their first dimension, 1 where there is none. */
+function rowsOf([first]: readonly Tensor[]): number {
+  return first?.shape[0] ?? 1;
 }

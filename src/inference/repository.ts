@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { BatchingOptions } from './batcher.ts';
 import { Model } from './model.ts';
 import { type ModelCard, parseModelCard } from './model-card.ts';
 import { type Engine, type InferenceObserver, ModelError, type ModelFault } from './types.ts';
@@ -39,6 +40,8 @@ export interface RepositoryParts {
   readonly clock: Clock;
   readonly observer: InferenceObserver;
   readonly log: Logger;
+  /** How requests share runs; without it each runs at once, alone. */
+  readonly batching?: BatchingOptions | undefined;
 }
 
 /** The models that are served, by name and version. */
@@ -127,7 +130,7 @@ async function loadEntry(
   stored: StoredModel,
   version: string,
   graph: () => Promise<Uint8Array>,
-  { engine, clock, observer }: RepositoryParts,
+  { engine, clock, observer, batching }: RepositoryParts,
 ): Promise<ModelEntry> {
   const { name } = stored;
   try {
@@ -142,7 +145,16 @@ async function loadEntry(
     const session = await engine.load(bytes);
     const loadSeconds = (clock.now() - start) / 1000;
     try {
-      const model = new Model({ name, version, card, session, sha256, loadSeconds, observer });
+      const model = new Model({
+        name,
+        version,
+        card,
+        session,
+        sha256,
+        loadSeconds,
+        observer,
+        batching,
+      });
       return { name, version, state: 'READY', model };
     } catch (error) {
       await session.release();

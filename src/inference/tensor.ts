@@ -90,3 +90,47 @@ export function checkTensor(
     );
   }
 }
+
+/**
+ * Puts tensors that differ in rows alone one behind the other.
+ *
+ * @param tensors at least one, all of the same name, type and row shape
+ */
+export function joinRows(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (!first) throw new Error('there is nothing to join');
+  const rows = tensors.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+  const count = tensors.reduce((sum, { data }) => sum + data.length, 0);
+  const data = allocate(first.datatype, count);
+  let offset = 0;
+  for (const tensor of tensors) {
+    copyInto(data, tensor.data, offset);
+    offset += tensor.data.length;
+  }
+  return { ...first, shape: [rows, ...first.shape.slice(1)], data };
+}
+
+/** Rows of a tensor, as a view where its type allows one. */
+export function sliceRows(tensor: Tensor, start: number, rows: number): Tensor {
+  const shape = [rows, ...tensor.shape.slice(1)];
+  const size = elementCount(shape.slice(1));
+  const [from, to] = [start * size, (start + rows) * size];
+  const { data } = tensor;
+  return {
+    ...tensor,
+    shape,
+    data: Array.isArray(data) ? data.slice(from, to) : data.subarray(from, to),
+  };
+}
+
+/** Copies values of the same type into a larger array. */
+function copyInto(target: TensorData, source: TensorData, offset: number): void {
+  if (Array.isArray(target) || Array.isArray(source)) {
+    for (let i = 0; i < source.length; i++) Reflect.set(target, offset + i, source[i]);
+  } else if (isBigInts(target) && isBigInts(source)) target.set(source, offset);
+  else if (!isBigInts(target) && !isBigInts(source)) target.set(source, offset);
+}
+
+function isBigInts(data: TensorData): data is BigInt64Array | BigUint64Array {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}

@@ -31,6 +31,25 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** A run that is asked for. */
+export interface RunRequest {
+  /** One tensor per declared input, in the model's order, already checked. */
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs wanted, in the order of the answer. */
+  readonly outputs: readonly string[];
+  /** The trace that the request belongs to, when it is one that is kept. */
+  readonly traceId?: string | undefined;
+  /** After this time the run is of no use, in milliseconds of the clock that the runner has. */
+  readonly deadline?: number | undefined;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone?: (() => boolean) | undefined;
+}
+
+/** What runs a model: at once, or together with other requests. */
+export interface Runner {
+  run(request: RunRequest): Promise<RunResult>;
+}
+
 /** What turns the bytes of an ONNX file into a session. */
 export interface Engine {
   readonly name: string;
@@ -39,12 +58,9 @@ export interface Engine {
 }
 
 /** What is asked of a model, whatever protocol asked it. */
-export interface InferenceRequest {
-  readonly inputs: readonly Tensor[];
+export interface InferenceRequest extends Omit<RunRequest, 'outputs'> {
   /** Names of the outputs wanted; every output when absent. */
   readonly outputs?: readonly string[];
-  /** The trace that the request belongs to, when it is one that is kept. */
-  readonly traceId?: string | undefined;
 }
 
 export interface InferenceResponse {
@@ -54,13 +70,20 @@ export interface InferenceResponse {
   readonly seconds: number;
 }
 
-/** A run as telemetry sees it. */
+/** A request that has had its run, as telemetry sees it. */
+export interface WaitEvent {
+  readonly model: string;
+  readonly version: string;
+  /** From the acceptance of the request to its run. */
+  readonly seconds: number;
+}
+
+/** A run, of one request or of several, as telemetry sees it. */
 export interface RunEvent {
   readonly model: string;
   readonly version: string;
   readonly rows: number;
   readonly seconds: number;
-  readonly queueSeconds: number;
   /** How many rows got each class of the card, by its name; what is no class of the card is `other`. */
   readonly classes?: ReadonlyMap<string, number> | undefined;
   readonly traceId?: string | undefined;
@@ -87,6 +110,7 @@ export interface LoadFailure {
 /** Hears what the inference core does. The core does not know who listens. */
 export interface InferenceObserver {
   ran(event: RunEvent): void;
+  waited(event: WaitEvent): void;
   loaded(model: LoadedModel, runtime: string): void;
   loadFailed(failure: LoadFailure): void;
 }

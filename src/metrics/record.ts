@@ -1,6 +1,12 @@
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { HttpObserver, RequestEvent } from '../http/observe.ts';
-import type { InferenceObserver, LoadedModel, LoadFailure, RunEvent } from '../inference/types.ts';
+import type {
+  InferenceObserver,
+  LoadedModel,
+  LoadFailure,
+  RunEvent,
+  WaitEvent,
+} from '../inference/types.ts';
 import type { Catalog } from './catalog.ts';
 import type { HistogramCell } from './family.ts';
 
@@ -38,14 +44,17 @@ export class Recorder implements HttpObserver, InferenceObserver {
     this.catalog.predictionRequests.cell(model, version, protocol, outcomeOf(code)).add(1);
   }
 
-  ran({ model, version, rows, seconds, queueSeconds, classes, traceId }: RunEvent): void {
+  ran({ model, version, rows, seconds, classes, traceId }: RunEvent): void {
     this.observe(this.catalog.predictionTime.cell(model, version), seconds, traceId);
-    this.catalog.predictionQueueTime.cell(model, version).observe(queueSeconds);
     this.catalog.predictionBatchRows.cell(model, version).observe(rows);
     this.catalog.predictionRows.cell(model, version).add(rows);
     for (const [name, count] of classes ?? []) {
       this.catalog.predictionClass.cell(model, version, name).add(count);
     }
+  }
+
+  waited({ model, version, seconds }: WaitEvent): void {
+    this.catalog.predictionQueueTime.cell(model, version).observe(seconds);
   }
 
   /** Names a model that is being served. Its counters start at zero, so that a rate sees its first run. */

@@ -18,8 +18,10 @@ export function predict(options: {
   models: ModelRepository;
   defaultModel: string | undefined;
   maxBodyBytes: number;
+  timeoutMs: number;
+  isClientGone: (c: Context) => boolean;
 }): Handler<{ Variables: RequestVariables }> {
-  const { models, defaultModel, maxBodyBytes } = options;
+  const { models, defaultModel, maxBodyBytes, timeoutMs, isClientGone } = options;
 
   return async function predict(c: PredictContext) {
     const note: PredictionNote = { protocol: 'predict' };
@@ -33,6 +35,8 @@ export function predict(options: {
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,
       traceId: c.get('traceId'),
+      deadline: c.get('startedAt') + timeoutMs,
+      isGone: () => isClientGone(c),
     });
     note.inferenceSeconds = seconds;
     return c.json({

@@ -164,6 +164,41 @@ describe('a Node server, scraped and pushing', () => {
   });
 });
 
+describe('a Node server that is asked for more than it can do', () => {
+  it('agrees with the ledger on what was answered, turned away and given up', async () => {
+    const server = await startNode({ MAX_QUEUE_ROWS: '200', REQUEST_TIMEOUT_MS: '5' });
+    const scraping = await Prometheus.start([new URL(server.url).host]);
+    const ledger = new Ledger(server);
+    const { examples } = readCard('digits');
+    const rows = Array.from({ length: 64 }, (_, i) => examples[i % examples.length]);
+    const outcomes = () => [...ledger.values.keys()].join();
+    // Small bursts that fit, and large ones that do not, until all three have happened.
+    for (let burst = 0; burst < 100; burst++) {
+      const size = burst % 2 === 0 ? 1 : 60;
+      await Promise.all(Array.from({ length: size }, () => ledger.predict('digits', rows)));
+      if (['ok', 'rejected', 'timeout'].every((o) => outcomes().includes(`outcome="${o}"`))) break;
+    }
+    for (const outcome of ['ok', 'rejected', 'timeout']) {
+      expect(outcomes()).toContain(`outcome="${outcome}"`);
+    }
+    // Runs are shared here, so what is counted per run is not what is counted per request.
+    const perRequest = (values: Values) =>
+      sorted(values).filter(([series]) => !/^prediction_(time|batch)/.test(series));
+    await vi.waitFor(
+      async () => {
+        const stored = await scraping.query(ledgerQuery('job="scraped"'));
+        expect(perRequest(stored)).toEqual(perRequest(ledger.values));
+      },
+      { timeout: 20_000, interval: 250 },
+    );
+    const rowsRun = await scraping.query('prediction_batch_rows_sum');
+    const booked = ledger.values.get('prediction_batch_rows_sum{model="digits",version="1"}');
+    expect(rowsRun.get('prediction_batch_rows_sum{model="digits",version="1"}')).toBe(booked);
+    await server.stop();
+    await scraping.stop();
+  });
+});
+
 describe('a Node server that is told to stop under load', () => {
   it('pushes its last numbers and the end of its series', async () => {
     const receiving = await Prometheus.start();

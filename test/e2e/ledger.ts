@@ -8,6 +8,14 @@ const answer = z.looseObject({
   code: z.string().optional(),
 });
 
+/** How a request ends, by its status; whatever else is the client's own fault. */
+const OUTCOMES: Readonly<Record<number, string>> = {
+  200: 'ok',
+  500: 'failed',
+  503: 'rejected',
+  504: 'timeout',
+};
+
 /** The metrics that a ledger keeps. */
 export const LEDGER_METRICS = [
   'prediction_requests_total',
@@ -65,21 +73,14 @@ export class Ledger {
   }
 
   private bookRequest(model: string, status: number, code: string | undefined): void {
-    const known = status !== 404 && status !== 503;
+    const known = status !== 404 && code !== 'not_ready';
     this.book(
       'prediction_requests_total',
       {
         model: known ? model : 'unknown',
         version: known ? '1' : 'unknown',
         protocol: 'predict',
-        outcome:
-          code === undefined
-            ? 'ok'
-            : status < 500
-              ? 'invalid'
-              : status === 503
-                ? 'rejected'
-                : 'failed',
+        outcome: OUTCOMES[status] ?? 'invalid',
       },
       1,
     );

@@ -1,0 +1,187 @@
+import { AppError } from '../errors.ts';
+import { joinRows, sliceRows } from './tensor.ts';
+import type { Runner, RunRequest, RunResult, Session } from './types.ts';
+
+export interface BatchingOptions {
+  /** Rows in one run at most; a request with more runs alone. */
+  readonly maxRows: number;
+  /** How long a request may wait for others; 0 takes what is there and never waits. */
+  readonly maxDelayMs: number;
+  /** Rows that may wait; a request beyond that is turned away. */
+  readonly maxQueueRows: number;
+  /** Calls back after so many milliseconds; after 0, once everything that has arrived has been read. */
+  readonly schedule: (flush: () => void, delayMs: number) => void;
+  /** Milliseconds, of any origin. */
+  readonly now: () => number;
+}
+
+/** A request that waits for its run. */
+interface Waiter {
+  readonly request: RunRequest;
+  readonly rows: number;
+  readonly since: number;
+  readonly resolve: (result: RunResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A batcher for a model; one whose requests cannot share a run still runs them in order, one by one. */
+export function createBatcher(
+  runSession: Runner['run'],
+  session: Pick<Session, 'inputs' | 'outputs'>,
+  options: BatchingOptions,
+): Batcher {
+  return new Batcher(runSession, canBatch(session) ? options : { ...options, maxRows: 0 });
+}
+
+/** Whether requests can share a run: every input and output has rows as its first dimension. */
+function canBatch({ inputs, outputs }: Pick<Session, 'inputs' | 'outputs'>): boolean {
+  return [...inputs, ...outputs].every(({ shape }) => shape[0] === -1);
+}
+
+/**
+ * Lets requests that wait together share one run of a model.
+ *
+ * Requests share a run when they want the same outputs and their inputs differ in rows alone. Each gets exactly
+ * its own rows of what comes out; where a run does not give as many rows as went in, or fails, its requests are
+ * run one by one, so that none fails for another's sake.
+ */
+export class Batcher implements Runner {
+  private readonly runSession: Runner['run'];
+  private readonly options: BatchingOptions;
+  /** What waits, by what can share a run, in the order of arrival. */
+  private readonly groups = new Map<string, Waiter[]>();
+  private waitingRows = 0;
+  private running = false;
+  /** When a flush is to come: soon, after the delay, or not at all. */
+  private scheduled: 'soon' | 'later' | undefined;
+
+  /** @param runSession runs tensors at once, and reports the run */
+  constructor(runSession: Runner['run'], options: BatchingOptions) {
+    this.runSession = runSession;
+    this.options = options;
+  }
+
+  /** @throws AppError overloaded when too much waits already, and timeout past the request's deadline */
+  run(request: RunRequest): Promise<RunResult> {
+    const { maxRows, maxQueueRows, now } = this.options;
+    const rows = request.inputs[0]?.shape[0] ?? 1;
+    if (this.waitingRows > 0 && this.waitingRows + rows > maxQueueRows) {
+      const error = `${this.waitingRows} rows are waiting already, of at most ${maxQueueRows}`;
+      return Promise.reject(new AppError('overloaded', error));
+    }
+    return new Promise((resolve, reject) => {
+      const waiter = { request, rows, since: now(), resolve, reject };
+      const key = groupKey(request);
+      const group = this.groups.get(key);
+      if (group) group.push(waiter);
+      else this.groups.set(key, [waiter]);
+      this.waitingRows += rows;
+      this.schedule(this.waitingRows >= maxRows ? 0 : this.options.maxDelayMs);
+    });
+  }
+
+  private schedule(delayMs: number): void {
+    const when = delayMs === 0 ? 'soon' : 'later';
+    if (this.running || this.scheduled === 'soon' || this.scheduled === when) return;
+    this.scheduled = when;
+    this.options.schedule(() => void this.flush(), delayMs);
+  }
+
+  /** Runs what waits and can share a run, and sees to it that the rest follows. */
+  private async flush(): Promise<void> {
+    if (this.running || this.waitingRows === 0) return;
+    this.running = true;
+    this.scheduled = undefined;
+    await this.runBatch(this.takeBatch());
+    this.running = false;
+    if (this.waitingRows > 0) this.schedule(0);
+  }
+
+  /** Takes the oldest requests that can share a run, up to the bound; what nobody waits for any more is dropped. */
+  private takeBatch(): Waiter[] {
+    const [entry] = this.groups;
+    if (!entry) return [];
+    const [key, group] = entry;
+    const now = this.options.now();
+    const batch: Waiter[] = [];
+    let rows = 0;
+    let taken = 0;
+    for (const waiter of group) {
+      const unwanted = whyUnwanted(waiter.request, now);
+      if (unwanted) {
+        waiter.reject(unwanted);
+      } else {
+        if (batch.length > 0 && rows + waiter.rows > this.options.maxRows) break;
+        batch.push(waiter);
+        rows += waiter.rows;
+      }
+      taken++;
+      this.waitingRows -= waiter.rows;
+    }
+    // Deleted and set again, the rest stands behind the other groups: none starves.
+    this.groups.delete(key);
+    if (taken < group.length) this.groups.set(key, group.slice(taken));
+    return batch;
+  }
+
+  private async runBatch(batch: readonly Waiter[]): Promise<void> {
+    // A run that fails fails for one of its requests: each then gets a run of its own.
+    const results = batch.length > 1 && (await this.runTogether(batch).catch(() => undefined));
+    for (const [i, waiter] of batch.entries()) {
+      const result = results ? results[i] : undefined;
+      if (result) waiter.resolve(result);
+      else await this.runAlone(waiter);
+    }
+  }
+
+  /** @returns each request's own part, or undefined when the outputs cannot be told apart by rows */
+  private async runTogether(batch: readonly Waiter[]): Promise<RunResult[] | undefined> {
+    const [first] = batch;
+    if (!first) return [];
+    const inputs = first.request.inputs.map((_, i) =>
+      joinRows(
+        batch.map(({ request }) => request.inputs[i]).filter((tensor) => tensor !== undefined),
+      ),
+    );
+    const { outputs } = first.request;
+    const traceId = batch.find(({ request }) => request.traceId !== undefined)?.request.traceId;
+    const start = this.options.now();
+    const result = await this.runSession({ inputs, outputs, traceId });
+    const total = batch.reduce((sum, { rows }) => sum + rows, 0);
+    if (result.outputs.some(({ shape }) => shape[0] !== total)) return undefined;
+
+    let offset = 0;
+    return batch.map(({ rows, since }) => {
+      const own = result.outputs.map((tensor) => sliceRows(tensor, offset, rows));
+      offset += rows;
+      const queueSeconds = (start - since) / 1000 + result.queueSeconds;
+      return { outputs: own, seconds: result.seconds, queueSeconds };
+    });
+  }
+
+  private async runAlone({ request, since, resolve, reject }: Waiter): Promise<void> {
+    const waited = (this.options.now() - since) / 1000;
+    try {
+      const result = await this.runSession(request);
+      resolve({ ...result, queueSeconds: waited + result.queueSeconds });
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
+
+/** Why a request need not be run any more; undefined when it has to be. */
+function whyUnwanted({ deadline, isGone }: RunRequest, now: number): AppError | undefined {
+  if (isGone?.()) return new AppError('cancelled', 'the client went away');
+  if (deadline === undefined || now < deadline) return undefined;
+  return new AppError('timeout', 'the request waited longer than it may');
+}
+
+/** Equal for requests that can share a run. */
+function groupKey({ inputs, outputs }: RunRequest): string {
+  if (inputs.length === 1 && inputs[0]?.shape.length === 2) {
+    return `${inputs[0].shape[1]}|${outputs.join('|')}`;
+  }
+  const shapes = inputs.map(({ shape }) => shape.slice(1).join('x'));
+  return JSON.stringify([shapes, outputs]);
+}
