@@ -9,8 +9,12 @@ function integer(min: number, max: number) {
     .pipe(z.number().min(min, expected).max(max, expected));
 }
 
-/** A secret: any text that is not empty. It is never repeated, in an error or in a log. */
-const secret = z.string().min(1);
+/** A secret that travels in a header. It is never repeated, in an error or in a log. */
+const secret = z.string().regex(/^[\x20-\x7e\u00a0-\uffff]+$/, 'expected text without line breaks');
+/** The same as a bearer token, of which only these characters arrive (RFC 6750, 2.1). */
+const token = z
+  .string()
+  .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'expected letters, digits and . _ ~ + / - alone');
 
 /** Where samples go. Credentials have settings of their own, since a URL ends up in logs. */
 const receiverUrl = z
@@ -37,7 +41,7 @@ const settings = z.object({
   MAX_QUEUE_ROWS: integer(1, 10_000_000).default(1024),
   REQUEST_TIMEOUT_MS: integer(1, 3_600_000).default(30_000),
   SHUTDOWN_SECONDS: integer(1, 600).default(30),
-  METRICS_TOKEN: secret.optional(),
+  METRICS_TOKEN: token.optional(),
   METRICS_JOB: labelValue.default('kilat'),
   METRICS_INSTANCE: labelValue.optional(),
   METRICS_SHARDS: integer(1, 64).default(1),
@@ -45,10 +49,10 @@ const settings = z.object({
   REMOTE_WRITE_URL: receiverUrl.optional(),
   REMOTE_WRITE_USERNAME: secret.optional(),
   REMOTE_WRITE_PASSWORD: secret.optional(),
-  REMOTE_WRITE_BEARER_TOKEN: secret.optional(),
+  REMOTE_WRITE_BEARER_TOKEN: token.optional(),
   REMOTE_WRITE_INTERVAL_SECONDS: integer(1, 3600).default(15),
   REMOTE_WRITE_TIMEOUT_SECONDS: integer(1, 300).default(30),
-  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1, 10_000_000).default(100_000),
+  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1000, 10_000_000).default(100_000),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'expected debug, info, warn, error or silent',

@@ -104,8 +104,13 @@ async function main(): Promise<void> {
     await (await pushing)?.stop(LAST_PUSH_MS);
     log.info({}, 'stopped');
   };
+  let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void stop(signal).catch(fail));
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      stop(signal).catch(fail);
+    });
   }
 }
 
@@ -114,23 +119,28 @@ function startPushing(
   config: Config,
   place: string,
   snapshot: () => Promise<readonly FamilySnapshot[]>,
-  { catalog }: Telemetry,
+  telemetry: Telemetry,
   log: Logger,
 ): PushLoop | undefined {
   const queue = createDeliveryQueue({
     config,
     version,
     batches: new MemoryBatches(),
-    observer: new DeliveryRecorder(catalog, log, clock.wallTime),
+    observer: new DeliveryRecorder(telemetry.catalog, log, clock.wallTime),
     clock,
   });
   if (!queue) return undefined;
   const common = { job: config.METRICS_JOB, instance: config.METRICS_INSTANCE ?? place };
   const loop = new PushLoop({
-    pusher: new Pusher({ snapshot, common, queue, wallTime: clock.wallTime }),
+    pusher: new Pusher({ snapshot, common: () => common, queue, wallTime: clock.wallTime }),
+    queue,
     intervalMs: config.REMOTE_WRITE_INTERVAL_SECONDS * 1000,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     now: clock.now,
+    onFault: (error) => {
+      telemetry.catalog.telemetryFaults.cell().add(1);
+      log.error({ err: error }, 'a push failed');
+    },
   });
   loop.start();
   return loop;

@@ -10,7 +10,7 @@ import { createWasmEngine } from './inference/onnx.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { workerLogOptions } from './log.ts';
 import { createEdgeMetrics } from './metrics/edge.ts';
-import { hubName, MetricsHub } from './metrics/hub.ts';
+import { MetricsHub } from './metrics/hub.ts';
 import { createTelemetry } from './metrics/telemetry.ts';
 import { bundle } from './stores/bundle.ts';
 
@@ -38,7 +38,7 @@ const metrics = createEdgeMetrics({
   log,
   wait: (ms) => scheduler.wait(ms),
   newIsolateName: () => `isolate-${crypto.randomUUID()}`,
-  hub: hubs && ((shard) => hubs.getByName(hubName(shard))),
+  hub: hubs && ((name) => hubs.getByName(name)),
 });
 const { snapshot } = metrics;
 const compress = gzipByPlatform();

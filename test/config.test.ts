@@ -54,6 +54,18 @@ describe('settings', () => {
   });
 
   it.each([
+    [
+      { METRICS_TOKEN: 'p@ss word' },
+      'METRICS_TOKEN: expected letters, digits and . _ ~ + / - alone',
+    ],
+    [
+      { REMOTE_WRITE_BEARER_TOKEN: 's3cret\nx' },
+      'REMOTE_WRITE_BEARER_TOKEN: expected letters, digits and . _ ~ + / - alone',
+    ],
+    [
+      { REMOTE_WRITE_MAX_PENDING_SAMPLES: '999' },
+      'REMOTE_WRITE_MAX_PENDING_SAMPLES: expected a whole number from 1000 to 10000000',
+    ],
     [{ REMOTE_WRITE_URL: 'ftp://x' }, 'REMOTE_WRITE_URL: expected an http or https URL'],
     [
       { REMOTE_WRITE_URL: 'https://me:s3cret@x/' },
@@ -75,7 +87,7 @@ describe('settings', () => {
       },
       'REMOTE_WRITE_BEARER_TOKEN: expected either it or a username and password',
     ],
-  ])('that belong together are held together: %j', (given, message) => {
+  ])('are held to what can work: %j', (given, message) => {
     expect(() => parseConfig(given)).toThrow(`wrong settings:\n  ${message}`);
     try {
       parseConfig(given);

@@ -14,8 +14,8 @@ export interface Delta {
  * which deltas it has (`MARK_LIFETIME_MS`), so that none can be taken for new.
  */
 const RESEND_MS = 6 * 86_400_000;
-/** After this long without an answer a flush is given up for dead: its request may have been cancelled. */
-const ABANDONED_MS = 30_000;
+/** After this long work is given up for dead: the request that did it may have been cancelled. */
+export const ABANDONED_MS = 30_000;
 
 /**
  * The isolate's side of exactly-once: what is taken out of the counters stays here until the hub has said
@@ -28,7 +28,8 @@ export class DeltaOutbox {
   private readonly isolate: string;
   private sequence = 0;
   private waiting: { readonly delta: Delta; readonly since: number } | undefined;
-  private flushingSince: number | undefined;
+  /** The flush that is under way; one that finds another in its place has been given up, and stops. */
+  private current: { readonly since: number } | undefined;
 
   /**
    * @param options.apply hands a delta to the hub, and is done when the hub has it
@@ -47,34 +48,45 @@ export class DeltaOutbox {
   }
 
   /**
-   * Hands over what waits for its answer, and then what has been counted since. While another flush is under
-   * way this one leaves it to that, without waiting: in a Worker a request must not wait for another.
+   * Hands over what waits for its answer, and then what has been counted since, until there is no more.
    *
+   * While another flush is under way this one leaves it to that, without waiting: in a Worker a request must
+   * not wait for another.
+   *
+   * @returns whether everything has been handed over
    * @throws whatever `apply` throws; nothing is lost by it
    */
-  async flush(): Promise<void> {
+  async flush(): Promise<boolean> {
     const now = this.now();
-    if (this.flushingSince !== undefined && now - this.flushingSince < ABANDONED_MS) return;
-    this.flushingSince = now;
+    if (this.current && now - this.current.since < ABANDONED_MS) return false;
+    const flush = { since: now };
+    this.current = flush;
     try {
-      if (this.waiting) await this.deliver(this.waiting.delta, this.waiting.since);
-      const families = this.families.map((family) => family.take());
-      const delta = {
-        isolate: this.isolate,
-        sequence: ++this.sequence,
-        families: families.filter(({ series }) => series.length > 0),
-      };
-      this.waiting = { delta, since: now };
-      await this.deliver(delta, now);
+      while (this.current === flush) {
+        this.waiting ??= this.take();
+        if (!this.waiting) return true;
+        const { delta, since } = this.waiting;
+        if (this.now() - since < RESEND_MS) await this.apply(delta);
+        // One that took over may have had this very delta answered for, and another one waiting by now.
+        if (this.waiting?.delta === delta) this.waiting = undefined;
+      }
+      return false;
     } finally {
-      this.flushingSince = undefined;
+      if (this.current === flush) this.current = undefined;
     }
   }
 
-  private async deliver(delta: Delta, since: number): Promise<void> {
-    if (this.now() - since < RESEND_MS) await this.apply(delta);
-    // Another flush may have come in between when this one had been given up for dead.
-    if (this.waiting?.delta === delta) this.waiting = undefined;
+  /** What has been counted; undefined when that is nothing but the gauges of before. */
+  private take(): { delta: Delta; since: number } | undefined {
+    const families = this.families
+      .map((family) => family.take())
+      .filter(({ series }) => series.length > 0);
+    if (families.every(({ type }) => type === 'gauge') && this.sequence > 0) return undefined;
+    this.sequence++;
+    return {
+      delta: { isolate: this.isolate, sequence: this.sequence, families },
+      since: this.now(),
+    };
   }
 }
 
@@ -86,15 +98,16 @@ export class Deferred {
   private readonly delayMs: number;
   private readonly wait: (ms: number) => Promise<unknown>;
   private readonly now: () => number;
-  private readonly work: () => Promise<unknown>;
+  private readonly work: () => Promise<boolean>;
   private readonly onFault: (error: unknown) => void;
   private since: number | undefined;
 
+  /** @param options.work says whether it is done; it is tried again, for a while, when not or when it fails */
   constructor(options: {
     delayMs: number;
     wait: (ms: number) => Promise<unknown>;
     now: () => number;
-    work: () => Promise<unknown>;
+    work: () => Promise<boolean>;
     onFault: (error: unknown) => void;
   }) {
     this.delayMs = options.delayMs;
@@ -104,7 +117,7 @@ export class Deferred {
     this.onFault = options.onFault;
   }
 
-  /** Sees to it that the work is done within the delay; tries again, for a while, when it fails. */
+  /** Sees to it that the work is done within the delay. */
   async request(): Promise<void> {
     const now = this.now();
     const abandoned = this.delayMs + ABANDONED_MS;
@@ -113,17 +126,22 @@ export class Deferred {
     await this.wait(this.delayMs);
     // From here on counts what this run may miss: the next request has to ask again.
     this.since = undefined;
+    if (await this.try()) return;
     for (const pause of RETRY_PAUSES_MS) {
-      try {
-        await this.work();
-        return;
-      } catch (error) {
-        this.onFault(error);
-      }
       await this.wait(pause);
+      if (await this.try()) return;
+    }
+  }
+
+  private async try(): Promise<boolean> {
+    try {
+      return await this.work();
+    } catch (error) {
+      this.onFault(error);
+      return false;
     }
   }
 }
 
-/** Few enough to end within the 30 s that a Worker may go on after its answer. */
+/** Short enough to end within the 30 s that a Worker may go on after its answer. */
 const RETRY_PAUSES_MS = [500, 1000] as const;

@@ -4,16 +4,24 @@ import type { Logger } from '../log.ts';
 import { createDeliveryQueue } from '../remote-write/create.ts';
 import { Pusher } from '../remote-write/pusher.ts';
 import { MemoryBatches } from '../remote-write/queue.ts';
-import { Deferred, type Delta, DeltaOutbox } from './delta.ts';
+import { ABANDONED_MS, Deferred, type Delta, DeltaOutbox } from './delta.ts';
 import type { FamilySnapshot } from './family.ts';
 import { DeliveryRecorder } from './record-delivery.ts';
 import type { Telemetry } from './telemetry.ts';
 import { Totals } from './totals.ts';
 
+/** What a hub knows. */
+export interface HubSnapshot {
+  /** The totals of the isolates that report to it. */
+  readonly totals: readonly FamilySnapshot[];
+  /** What it counts of its own work. */
+  readonly own: readonly FamilySnapshot[];
+}
+
 /** A hub, as an isolate reaches it. */
 export interface Hub {
   apply(delta: Delta): Promise<unknown>;
-  snapshot(): Promise<readonly FamilySnapshot[]>;
+  snapshot(): Promise<HubSnapshot>;
 }
 
 /** What a Worker does with its metrics. */
@@ -33,8 +41,16 @@ export interface EdgeParts {
   readonly wait: (ms: number) => Promise<unknown>;
   /** A name that no other isolate has. It is asked for within a request, since module scope has no chance. */
   readonly newIsolateName: () => string;
-  /** The hub of a shard, or undefined where there is no binding to one. */
-  readonly hub: ((shard: number) => Hub) | undefined;
+  /** The hub of a name, or undefined where there is no binding to one. */
+  readonly hub: ((name: string) => Hub) | undefined;
+}
+
+/** An attempt of an isolate has to end within the 30 s that a Worker may go on after its answer. */
+const MAX_ATTEMPT_MS = 15_000;
+
+/** The name of a shard's hub, which is also the `instance` of its series. */
+function hubName(shard: number): string {
+  return `hub-${shard}`;
 }
 
 /** With hubs an isolate hands its deltas to one; without, it pushes its own totals, or keeps them. */
@@ -44,16 +60,16 @@ export function createEdgeMetrics(parts: EdgeParts): EdgeMetrics {
   return { afterRequest: async () => {}, snapshot: async () => parts.telemetry.snapshot() };
 }
 
-function createHubMetrics(parts: EdgeParts, hub: (shard: number) => Hub): EdgeMetrics {
+function createHubMetrics(parts: EdgeParts, hub: (name: string) => Hub): EdgeMetrics {
   const { config, telemetry, clock, log, newIsolateName } = parts;
   const shards = config.METRICS_SHARDS;
   const outbox = once(() => {
     const isolate = newIsolateName();
-    const shard = hash(isolate) % shards;
+    const name = hubName(hash(isolate) % shards);
     return new DeltaOutbox({
       families: Object.values(telemetry.catalog),
       isolate,
-      apply: (delta) => hub(shard).apply(delta),
+      apply: (delta) => hub(name).apply(delta),
       now: clock.wallTime,
     });
   });
@@ -64,35 +80,42 @@ function createHubMetrics(parts: EdgeParts, hub: (shard: number) => Hub): EdgeMe
       await outbox()
         .flush()
         .catch((error: unknown) => log.warn({ err: error }, 'the hub cannot be reached'));
-      const names = Array.from({ length: shards }, (_, shard) => shard);
-      const snapshots = await Promise.all(names.map((shard) => hub(shard).snapshot()));
-      return sum(snapshots, clock.wallTime());
+      const names = Array.from({ length: shards }, (_, shard) => hubName(shard));
+      const snapshots = await Promise.all(
+        names.map(async (name) => ({ name, ...(await hub(name).snapshot()) })),
+      );
+      return combine(snapshots, clock.wallTime());
     },
   };
 }
 
 function createIsolateMetrics(parts: EdgeParts): EdgeMetrics {
   const { config, telemetry, version, clock, log, newIsolateName } = parts;
-  const pusher = once(() => {
+  const push = once(() => {
     const queue = createDeliveryQueue({
       config,
       version,
       batches: new MemoryBatches(),
       observer: new DeliveryRecorder(telemetry.catalog, log, clock.wallTime),
       clock,
+      maxTimeoutMs: MAX_ATTEMPT_MS,
     });
+    if (!queue) return async () => true;
     const common = { job: config.METRICS_JOB, instance: newIsolateName() };
     const snapshot = async () => telemetry.snapshot();
-    return queue && new Pusher({ snapshot, common, queue, wallTime: clock.wallTime });
+    const pusher = new Pusher({ snapshot, common: () => common, queue, wallTime: clock.wallTime });
+    return async () => {
+      await pusher.capture();
+      await queue.deliverAlone(ABANDONED_MS);
+      // What still waits goes with the next push.
+      return true;
+    };
   });
-  const push = defer(parts, async () => {
-    await pusher()?.capture();
-    await pusher()?.deliver();
-  });
-  return { afterRequest: () => push.request(), snapshot: async () => telemetry.snapshot() };
+  const flush = defer(parts, () => push()());
+  return { afterRequest: () => flush.request(), snapshot: async () => telemetry.snapshot() };
 }
 
-function defer({ config, clock, log, wait }: EdgeParts, work: () => Promise<unknown>): Deferred {
+function defer({ config, clock, log, wait }: EdgeParts, work: () => Promise<boolean>): Deferred {
   return new Deferred({
     delayMs: config.METRICS_FLUSH_SECONDS * 1000,
     wait,
@@ -102,11 +125,27 @@ function defer({ config, clock, log, wait }: EdgeParts, work: () => Promise<unkn
   });
 }
 
-/** One set of totals out of every shard's. */
-function sum(snapshots: readonly (readonly FamilySnapshot[])[], now: number): FamilySnapshot[] {
+/** Every hub's totals added up, and what each counts of its own work under its name. */
+function combine(
+  snapshots: readonly (HubSnapshot & { readonly name: string })[],
+  now: number,
+): FamilySnapshot[] {
   const totals = new Totals();
-  for (const snapshot of snapshots) totals.add(snapshot, now);
-  return totals.snapshot();
+  for (const snapshot of snapshots) totals.add(snapshot.totals, now);
+  const own = new Map<string, FamilySnapshot>();
+  for (const { name, own: families } of snapshots) {
+    for (const family of families) {
+      if (family.type === 'histogram') continue;
+      const labelled = family.series.map(({ labels, value }) => ({
+        labels: { hub: name, ...labels },
+        value,
+      }));
+      const before = own.get(family.name);
+      const series = before && before.type !== 'histogram' ? before.series : [];
+      own.set(family.name, { ...family, series: [...series, ...labelled] });
+    }
+  }
+  return [...totals.snapshot(), ...own.values()];
 }
 
 /** FNV-1a, 32 bit: spreads names over shards evenly. */

@@ -39,13 +39,15 @@ export interface HistogramSeries {
   readonly exemplars: readonly (Exemplar | undefined)[];
 }
 
+export interface ValueSnapshot {
+  readonly type: 'counter' | 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly series: readonly ValueSeries[];
+}
+
 export type FamilySnapshot =
-  | {
-      readonly type: 'counter' | 'gauge';
-      readonly name: string;
-      readonly help: string;
-      readonly series: readonly ValueSeries[];
-    }
+  | ValueSnapshot
   | {
       readonly type: 'histogram';
       readonly name: string;
@@ -182,12 +184,12 @@ export class Counter extends CellFamily<ValueCell> {
     return new ValueCell();
   }
 
-  snapshot(): FamilySnapshot {
+  snapshot(): ValueSnapshot {
     const { name, help } = this;
     return { type: 'counter', name, help, series: this.mapCells(readValue) };
   }
 
-  take(): FamilySnapshot {
+  take(): ValueSnapshot {
     const { name, help } = this;
     const series = this.takeCells(
       ({ value }) => value !== 0,
@@ -203,12 +205,12 @@ export class Gauge extends CellFamily<ValueCell> {
     return new ValueCell();
   }
 
-  snapshot(): FamilySnapshot {
+  snapshot(): ValueSnapshot {
     const { name, help } = this;
     return { type: 'gauge', name, help, series: this.mapCells(readValue) };
   }
 
-  take(): FamilySnapshot {
+  take(): ValueSnapshot {
     return this.snapshot();
   }
 }

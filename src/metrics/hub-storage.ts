@@ -1,11 +1,30 @@
 import type { Batch } from '../remote-write/encode.ts';
-import type { PendingBatches, StoredBatch } from '../remote-write/queue.ts';
+import type { Backoff, PendingBatches, StoredBatch } from '../remote-write/queue.ts';
 import type { TotalSeries } from './totals.ts';
 
 /** How long a hub remembers which deltas of an isolate it has, after the last one, in milliseconds. */
 export const MARK_LIFETIME_MS = 7 * 86_400_000;
 
-/** What a hub keeps in its Durable Object: totals, which deltas it has, and batches not yet delivered. */
+/** Single values that a hub keeps, by name. */
+interface Facts {
+  /** The hub's own name, which its alarm is not told. */
+  name: string;
+  /** The buckets that the stored histograms have. */
+  buckets: string;
+  /** When the next snapshot is due, in milliseconds since the Unix epoch. */
+  nextCapture: number;
+  backoff: Backoff;
+  /** What the hub itself has counted: its counters and gauges. */
+  own: readonly {
+    name: string;
+    series: readonly { labels: Record<string, string>; value: number }[];
+  }[];
+}
+
+/**
+ * What a hub keeps in its Durable Object: totals, which deltas it has, and batches not yet delivered. Writes
+ * that follow each other without an `await` in between are one transaction.
+ */
 export class HubStorage implements PendingBatches {
   private readonly sql: SqlStorage;
   private total: number;
@@ -23,7 +42,7 @@ export class HubStorage implements PendingBatches {
       CREATE TABLE IF NOT EXISTS batches (
         id INTEGER PRIMARY KEY AUTOINCREMENT, samples INTEGER, body BLOB
       );
-      CREATE TABLE IF NOT EXISTS captures (only INTEGER PRIMARY KEY CHECK (only = 1), next INTEGER);
+      CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
     `);
     this.total = Number(sql.exec('SELECT TOTAL(samples) AS total FROM batches').one().total);
   }
@@ -55,8 +74,12 @@ export class HubStorage implements PendingBatches {
     );
   }
 
-  deleteSeries({ name, labels }: TotalSeries): void {
+  deleteSeries({ name, labels }: Pick<TotalSeries, 'name' | 'labels'>): void {
     this.sql.exec('DELETE FROM series WHERE name = ? AND labels = ?', name, JSON.stringify(labels));
+  }
+
+  deleteHistograms(): void {
+    this.sql.exec("DELETE FROM series WHERE counts != '[]'");
   }
 
   /** The number of the last delta applied of an isolate; 0 when none is known. */
@@ -74,14 +97,21 @@ export class HubStorage implements PendingBatches {
     this.sql.exec('DELETE FROM marks WHERE seen < ?', now - MARK_LIFETIME_MS);
   }
 
-  /** When the next snapshot is due, in milliseconds since the Unix epoch; 0 before the first. */
-  nextCapture(): number {
-    const [row] = this.sql.exec('SELECT next FROM captures');
-    return Number(row?.next ?? 0);
+  fact<Key extends keyof Facts>(key: Key): Facts[Key] | undefined {
+    const [row] = this.sql.exec('SELECT value FROM facts WHERE key = ?', key);
+    return row && JSON.parse(String(row.value));
   }
 
-  saveNextCapture(next: number): void {
-    this.sql.exec('INSERT OR REPLACE INTO captures VALUES (1, ?)', next);
+  saveFact<Key extends keyof Facts>(key: Key, value: Facts[Key]): void {
+    this.sql.exec('INSERT OR REPLACE INTO facts VALUES (?, ?)', key, JSON.stringify(value));
+  }
+
+  get backoff(): Backoff {
+    return this.fact('backoff') ?? { failures: 0, notBefore: 0 };
+  }
+
+  set backoff(backoff: Backoff) {
+    this.saveFact('backoff', backoff);
   }
 
   get samples(): number {

@@ -6,17 +6,16 @@ import { type Config, parseConfig } from '../config.ts';
 import { workerLogOptions } from '../log.ts';
 import { createDeliveryQueue } from '../remote-write/create.ts';
 import { Pusher } from '../remote-write/pusher.ts';
-import { type Catalog, createCatalog } from './catalog.ts';
+import { createCatalog } from './catalog.ts';
 import type { Delta } from './delta.ts';
-import type { Family, FamilySnapshot } from './family.ts';
+import type { HubSnapshot } from './edge.ts';
+import type { FamilySnapshot } from './family.ts';
 import { HubStorage } from './hub-storage.ts';
 import { DeliveryRecorder } from './record-delivery.ts';
-import { Totals } from './totals.ts';
+import { bucketLayout, Totals } from './totals.ts';
 
-/** The name of a shard's hub, which is also the `instance` of its series. */
-export function hubName(shard: number): string {
-  return `hub-${shard}`;
-}
+/** How often a hub that pushes nothing clears up, in milliseconds. */
+const HOUSEKEEPING_MS = 3_600_000;
 
 /**
  * Owns a share of the edge's totals. Isolates hand it their deltas, each of which it applies once; every
@@ -24,15 +23,15 @@ export function hubName(shard: number): string {
  * writer, and does not reset when an isolate goes.
  *
  * Totals, and which deltas are in them, change in one transaction before a delta is answered for. Snapshots
- * wait in storage until the receiver has them.
+ * wait in storage until the receiver has them, and what the hub itself counts is kept with every change.
  */
 export class MetricsHub extends DurableObject {
   private readonly config: Config;
   private readonly log: pino.Logger;
   private readonly kept: HubStorage;
   private readonly totals: Totals;
-  /** What the hub itself counts, on its way into the totals. */
-  private readonly own: Catalog = createCatalog();
+  /** What the hub itself counts. */
+  private readonly own;
   private readonly pusher: Pusher | undefined;
   private armed = false;
 
@@ -41,60 +40,110 @@ export class MetricsHub extends DurableObject {
     this.config = parseConfig({ ...env });
     this.log = pino(workerLogOptions(this.config.LOG_LEVEL));
     this.kept = new HubStorage(context.storage.sql);
+    if (this.kept.fact('buckets') !== bucketLayout()) {
+      this.kept.deleteHistograms();
+      this.kept.saveFact('buckets', bucketLayout());
+    }
     this.totals = new Totals(this.kept.loadSeries());
+    this.own = this.restoreOwn();
+
     const clock = eventClock(() => scheduler.wait(0));
     const queue = createDeliveryQueue({
       config: this.config,
       version: packageJson.version,
       batches: this.kept,
-      observer: new DeliveryRecorder(this.own, this.log, clock.wallTime),
+      observer: new DeliveryRecorder(this.own, this.log, clock.wallTime, () => this.saveOwn()),
       clock,
     });
     this.pusher =
       queue &&
       new Pusher({
-        snapshot: async () => this.collect(),
-        common: { job: this.config.METRICS_JOB, instance: this.instance },
+        snapshot: async () => this.everything(),
+        common: () => ({ job: this.config.METRICS_JOB, instance: this.name() }),
         queue,
         wallTime: clock.wallTime,
       });
-    this.pusher?.remember(this.totals.snapshot());
+    if (this.kept.fact('name') !== undefined) this.pusher?.remember(this.everything());
   }
 
   /** Takes an isolate's delta into the totals, unless it already has it. Done means kept. */
   async apply({ isolate, sequence, families }: Delta): Promise<void> {
     const now = Date.now();
+    if (this.kept.fact('name') === undefined) this.kept.saveFact('name', this.name());
     const isNew = this.kept.lastSequence(isolate) < sequence;
-    this.own.hubDeltas.cell(isNew ? 'applied' : 'duplicate').add(1);
     this.change(() => {
-      this.addToTotals([this.own.hubDeltas.take()], now);
-      if (!isNew) return;
-      this.addToTotals(families, now);
-      this.kept.saveSequence(isolate, sequence, now);
+      this.own.hubDeltas.cell(isNew ? 'applied' : 'duplicate').add(1);
+      if (isNew) {
+        this.addToTotals(families, now);
+        this.kept.saveSequence(isolate, sequence, now);
+      }
+      this.saveOwn();
     });
     if (!this.armed) await this.arm();
   }
 
-  /** The totals as they stand. */
-  async snapshot(): Promise<FamilySnapshot[]> {
-    return this.collect();
+  /** What the hub knows: the edge's totals, and what it counts of its own work. */
+  async snapshot(): Promise<HubSnapshot> {
+    return { totals: this.totals.snapshot(), own: this.ownFamilies() };
   }
 
-  /** Takes a snapshot when one is due, and delivers what waits. Whatever fails, it is armed again. */
+  /** Clears up, takes a snapshot when one is due, and delivers what waits. It is armed again whatever fails. */
   override async alarm(): Promise<void> {
-    const interval = this.config.REMOTE_WRITE_INTERVAL_SECONDS * 1000;
+    const interval = this.interval();
     let next = Date.now() + interval;
     try {
-      if (!this.pusher) return;
-      next = await this.captureWhenDue(this.pusher, interval);
-      const wait = await this.deliverUntil(this.pusher, next);
-      if (wait !== undefined) next = Math.min(next, Date.now() + wait);
+      this.clearUp();
+      if (this.pusher) {
+        next = await this.captureWhenDue(this.pusher, interval);
+        const wait = await this.deliverUntil(this.pusher, next);
+        if (wait !== undefined) next = Math.min(next, Date.now() + wait);
+      }
     } catch (error) {
       this.log.error({ err: error }, 'hub alarm failed');
     } finally {
-      this.collect();
-      if (this.pusher) await this.ctx.storage.setAlarm(next);
+      await this.ctx.storage.setAlarm(next);
     }
+  }
+
+  private addToTotals(families: readonly FamilySnapshot[], now: number): void {
+    const { changed, refused } = this.totals.add(families, now);
+    for (const series of changed) this.kept.saveSeries(series);
+    if (refused === 0) return;
+    // An isolate of another version counts what this one does not know; that it is lost is counted at least.
+    const { telemetryFaults } = createCatalog();
+    telemetryFaults.cell().add(refused);
+    this.addToTotals([telemetryFaults.take()], now);
+  }
+
+  private interval(): number {
+    return this.pusher ? this.config.REMOTE_WRITE_INTERVAL_SECONDS * 1000 : HOUSEKEEPING_MS;
+  }
+
+  /** The hub's name. An alarm that wakes it does not tell, so it is kept from the first delta on. */
+  private name(): string {
+    const name = this.ctx.id.name ?? this.kept.fact('name');
+    if (name === undefined) throw new Error('a hub is reached by its name');
+    return name;
+  }
+
+  private clearUp(): void {
+    this.change(() => {
+      for (const series of this.totals.expire()) this.kept.deleteSeries(series);
+      this.kept.pruneSequences(Date.now());
+    });
+  }
+
+  /** @returns when the next snapshot is due */
+  private async captureWhenDue(pusher: Pusher, interval: number): Promise<number> {
+    const now = Date.now();
+    // What was kept may be of a longer interval, or of a clock that has been set back.
+    const due = Math.min(this.kept.fact('nextCapture') ?? 0, now + interval);
+    if (now < due) return due;
+    await pusher.capture();
+    // In step with the last one, unless that is more than an interval ago.
+    const next = due + interval > now ? due + interval : now + interval;
+    this.kept.saveFact('nextCapture', next);
+    return next;
   }
 
   /**
@@ -115,38 +164,42 @@ export class MetricsHub extends DurableObject {
     return wait ?? undefined;
   }
 
-  private get instance(): string {
-    return this.ctx.id.name ?? hubName(0);
+  private everything(): FamilySnapshot[] {
+    return [...this.totals.snapshot(), ...this.ownFamilies()];
   }
 
-  /** @returns when the next snapshot is due */
-  private async captureWhenDue(pusher: Pusher, interval: number): Promise<number> {
-    const now = Date.now();
-    const due = this.kept.nextCapture();
-    if (now < due) return due;
-    this.change(() => {
-      for (const series of this.totals.expire()) this.kept.deleteSeries(series);
-      this.kept.pruneSequences(now);
-    });
-    await pusher.capture();
-    // In step with the last one, unless that is more than an interval ago.
-    const next = due + interval > now ? due + interval : now + interval;
-    this.kept.saveNextCapture(next);
-    return next;
+  private ownFamilies(): FamilySnapshot[] {
+    return Object.values(this.own).map((family) => family.snapshot());
   }
 
-  /** The totals, what the hub itself has counted included. */
-  private collect(): FamilySnapshot[] {
-    const own = Object.values<Family>(this.own).map((family) => family.take());
-    this.change(() => this.addToTotals(own, Date.now()));
-    return this.totals.snapshot();
+  /** The metrics of the hub's own work, with the values that they had. */
+  private restoreOwn() {
+    const catalog = createCatalog();
+    const own = {
+      remoteWriteSamples: catalog.remoteWriteSamples,
+      remoteWriteRequests: catalog.remoteWriteRequests,
+      remoteWritePending: catalog.remoteWritePending,
+      remoteWriteLastSuccess: catalog.remoteWriteLastSuccess,
+      hubDeltas: catalog.hubDeltas,
+    };
+    const kept = new Map(this.kept.fact('own')?.map(({ name, series }) => [name, series]));
+    for (const family of Object.values(own)) {
+      for (const { labels, value } of kept.get(family.name) ?? []) {
+        family.cell(...family.labels.map((label) => labels[label] ?? '')).set(value);
+      }
+    }
+    return own;
   }
 
-  private addToTotals(families: readonly FamilySnapshot[], now: number): void {
-    for (const series of this.totals.add(families, now)) this.kept.saveSeries(series);
+  private saveOwn(): void {
+    const families = Object.values(this.own).map((family) => family.snapshot());
+    this.kept.saveFact(
+      'own',
+      families.map(({ name, series }) => ({ name, series: series.slice() })),
+    );
   }
 
-  /** Makes changes in one transaction. Should it fail, the totals in memory are no longer what is kept. */
+  /** Makes changes in one transaction. Should it fail, what is in memory is no longer what is kept. */
   private change(make: () => void): void {
     try {
       this.ctx.storage.transactionSync(make);
@@ -157,8 +210,9 @@ export class MetricsHub extends DurableObject {
   }
 
   private async arm(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(Date.now() + this.interval());
+    }
     this.armed = true;
-    if (!this.pusher || (await this.ctx.storage.getAlarm()) !== null) return;
-    await this.ctx.storage.setAlarm(Date.now() + this.config.REMOTE_WRITE_INTERVAL_SECONDS * 1000);
   }
 }

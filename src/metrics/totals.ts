@@ -26,24 +26,38 @@ export class Totals {
   private readonly families: ReadonlyMap<string, FamilySnapshot>;
   private readonly series = new Map<string, TotalSeries>();
 
+  /** @param kept series of before; those that the catalogue does not have any more are left out */
   constructor(kept: Iterable<TotalSeries> = []) {
     this.families = new Map(
       Object.values<Family>(createCatalog()).map((family) => [family.name, family.snapshot()]),
     );
-    for (const series of kept) this.series.set(keyOf(series.name, series.labels), series);
+    for (const series of kept) {
+      const family = this.families.get(series.name);
+      const buckets = family?.type === 'histogram' ? family.bounds.length + 1 : 0;
+      if (!family || series.counts.length !== buckets) continue;
+      this.series.set(keyOf(series.name, series.labels), series);
+    }
   }
 
   /**
    * Adds what a process has counted.
    *
    * @param now milliseconds since the Unix epoch
-   * @returns the series that have changed, to be kept; they stay this object's own
+   * @returns the series that have changed, to be kept (they stay this object's own), and how many families
+   *   were refused
    */
-  add(families: readonly FamilySnapshot[], now: number): TotalSeries[] {
+  add(
+    families: readonly FamilySnapshot[],
+    now: number,
+  ): { changed: TotalSeries[]; refused: number } {
     const changed: TotalSeries[] = [];
+    let refused = 0;
     for (const family of families) {
       const known = this.families.get(family.name);
-      if (known?.type !== family.type || !sameBounds(known, family)) continue;
+      if (known?.type !== family.type || !sameBounds(known, family)) {
+        refused++;
+        continue;
+      }
       for (const reported of family.series) {
         const total = this.find(family.name, reported.labels);
         if ('counts' in reported) addHistogram(total, reported);
@@ -53,7 +67,7 @@ export class Totals {
         changed.push(total);
       }
     }
-    return changed;
+    return { changed, refused };
   }
 
   /** Takes out the gauges that describe what is gone, and gives them back. */
@@ -67,13 +81,15 @@ export class Totals {
     return gone.map(([, series]) => series);
   }
 
+  /** The families that have series. */
   snapshot(): FamilySnapshot[] {
     const byName = Map.groupBy(this.series.values(), ({ name }) => name);
-    return Array.from(this.families.values(), (family) => {
-      const series = byName.get(family.name) ?? [];
+    return [...this.families.values()].flatMap((family): FamilySnapshot[] => {
+      const series = byName.get(family.name);
+      if (!series) return [];
       return family.type === 'histogram'
-        ? { ...family, series: series.map(toHistogramSeries) }
-        : { ...family, series: series.map(toValueSeries) };
+        ? [{ ...family, series: series.map(toHistogramSeries) }]
+        : [{ ...family, series: series.map(toValueSeries) }];
     });
   }
 
@@ -85,6 +101,16 @@ export class Totals {
     this.series.set(key, series);
     return series;
   }
+}
+
+/** The buckets of every histogram: totals of other ones cannot be gone on with. */
+export function bucketLayout(): string {
+  const families = Object.values<Family>(createCatalog()).map((family) => family.snapshot());
+  return JSON.stringify(
+    families.flatMap((family) =>
+      family.type === 'histogram' ? [[family.name, family.bounds]] : [],
+    ),
+  );
 }
 
 function addHistogram(total: TotalSeries, { counts, sum, exemplars }: HistogramSeries): void {

@@ -10,8 +10,10 @@ export function createDeliveryQueue(options: {
   batches: PendingBatches;
   observer: DeliveryObserver;
   clock: Clock;
+  /** The longest that an attempt may take, where that is less than the setting. */
+  maxTimeoutMs?: number;
 }): DeliveryQueue | undefined {
-  const { config, version, batches, observer, clock } = options;
+  const { config, version, batches, observer, clock, maxTimeoutMs = Infinity } = options;
   if (config.REMOTE_WRITE_URL === undefined) return undefined;
   const send = createSender({
     receiver: {
@@ -21,7 +23,7 @@ export function createDeliveryQueue(options: {
       bearerToken: config.REMOTE_WRITE_BEARER_TOKEN,
     },
     userAgent: `kilat/${version}`,
-    timeoutMs: config.REMOTE_WRITE_TIMEOUT_SECONDS * 1000,
+    timeoutMs: Math.min(config.REMOTE_WRITE_TIMEOUT_SECONDS * 1000, maxTimeoutMs),
     fetch: (...request) => fetch(...request),
     wallTime: clock.wallTime,
   });
@@ -30,7 +32,7 @@ export function createDeliveryQueue(options: {
     send,
     maxSamples: config.REMOTE_WRITE_MAX_PENDING_SAMPLES,
     observer,
-    now: clock.now,
+    now: clock.wallTime,
     random: Math.random,
   });
 }

@@ -9,7 +9,7 @@ export const MAX_SAMPLES_PER_REQUEST = 2000;
 /** Takes snapshots of a process's metrics and puts them into the queue, each at its own time. */
 export class Pusher {
   private readonly snapshot: () => Promise<readonly FamilySnapshot[]>;
-  private readonly common: Labels;
+  private readonly common: () => Labels;
   private readonly queue: DeliveryQueue;
   private readonly wallTime: () => number;
   private readonly tracker = new SeriesTracker();
@@ -21,7 +21,7 @@ export class Pusher {
    */
   constructor(options: {
     snapshot: () => Promise<readonly FamilySnapshot[]>;
-    common: Labels;
+    common: () => Labels;
     queue: DeliveryQueue;
     wallTime: () => number;
   }) {
@@ -33,7 +33,7 @@ export class Pusher {
 
   /** Names series that exist from an earlier life, so that their end is noticed. */
   remember(families: readonly FamilySnapshot[]): void {
-    this.tracker.update(toSamples(families, this.common, 0), 0);
+    this.tracker.update(toSamples(families, this.common(), 0), 0);
   }
 
   /** Queues what the metrics are now, and a stale marker for every series that has ended since. */
@@ -47,11 +47,6 @@ export class Pusher {
     await this.enqueue([]);
   }
 
-  /** Lets the next delivery try at once, whatever wait was asked for. */
-  retryNow(): void {
-    this.queue.retryNow();
-  }
-
   /** @returns milliseconds to wait before the next call, or undefined when nothing waits */
   deliver(): Promise<number | undefined> {
     return this.queue.deliver();
@@ -61,7 +56,7 @@ export class Pusher {
     // A series takes each time once, and a clock may be set back.
     const timestamp = Math.max(Math.floor(this.wallTime()), this.lastTimestamp + 1);
     this.lastTimestamp = timestamp;
-    const samples = toSamples(families, this.common, timestamp);
+    const samples = toSamples(families, this.common(), timestamp);
     const ended = this.tracker.update(samples, timestamp);
     this.queue.add(await encodeBatches([...samples, ...ended], MAX_SAMPLES_PER_REQUEST));
   }

@@ -6,7 +6,8 @@ export type SendResult =
   /** The receiver will never take it. */
   | { readonly outcome: 'rejected'; readonly reason: string };
 
-export type Send = (body: Uint8Array) => Promise<SendResult>;
+/** @param cancelled ends the attempt early */
+export type Send = (body: Uint8Array, cancelled?: AbortSignal) => Promise<SendResult>;
 
 export interface Receiver {
   readonly url: string;
@@ -47,11 +48,13 @@ export function createSender(options: {
     ...(authorization !== undefined && { Authorization: authorization }),
   };
 
-  return async (body) => {
+  const redact = createRedaction(receiver, authorization);
+
+  return async (body, cancelled) => {
     // Not AbortSignal.timeout: its timer would run on after the answer, and keep a hub awake.
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
-    const { signal } = timeout;
+    const signal = AbortSignal.any([timeout.signal, ...(cancelled ? [cancelled] : [])]);
     let url = new URL(receiver.url);
     try {
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
@@ -63,7 +66,7 @@ export function createSender(options: {
           signal,
         });
         const target = redirectTarget(response, url);
-        if (!target) return await judge(response, wallTime);
+        if (!target) return await judge(response, wallTime, redact);
         await response.body?.cancel();
         if (target.origin !== url.origin) {
           return { outcome: 'rejected', reason: `redirected to another origin, ${target.origin}` };
@@ -72,7 +75,9 @@ export function createSender(options: {
       }
       return { outcome: 'rejected', reason: `redirected more than ${MAX_REDIRECTS} times` };
     } catch (error) {
-      const reason = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : describe(error);
+      const reason = timeout.signal.aborted
+        ? `no answer within ${timeoutMs / 1000} s`
+        : describe(error);
       return { outcome: 'retry', reason };
     } finally {
       clearTimeout(timer);
@@ -87,6 +92,16 @@ function authorize({ username, password, bearerToken }: Receiver): string | unde
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
+/** A receiver may repeat what it was sent: credentials in its answer go no further. */
+function createRedaction(
+  { password, bearerToken }: Receiver,
+  authorization: string | undefined,
+): (text: string) => string {
+  const encoded = authorization?.split(' ')[1];
+  const secrets = [password, bearerToken, encoded].filter((secret) => secret !== undefined);
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+}
+
 /** Only 307 and 308 keep the method and the body. */
 function redirectTarget(response: Response, from: URL): URL | undefined {
   if (response.status !== 307 && response.status !== 308) return undefined;
@@ -94,13 +109,17 @@ function redirectTarget(response: Response, from: URL): URL | undefined {
   return location === null ? undefined : new URL(location, from);
 }
 
-async function judge(response: Response, wallTime: () => number): Promise<SendResult> {
+async function judge(
+  response: Response,
+  wallTime: () => number,
+  redact: (text: string) => string,
+): Promise<SendResult> {
   const { status } = response;
   if (response.ok) {
     await response.body?.cancel();
     return { outcome: 'sent' };
   }
-  const text = (await response.text().catch(() => '')).trim().slice(0, MAX_REASON);
+  const text = redact((await response.text().catch(() => '')).trim()).slice(0, MAX_REASON);
   const reason = text === '' ? `status ${status}` : `status ${status}: ${text}`;
   if (status !== 429 && status < 500) return { outcome: 'rejected', reason };
   const afterMs = retryAfter(response.headers.get('Retry-After'), wallTime());

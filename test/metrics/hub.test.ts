@@ -43,7 +43,8 @@ describe('the hub', { timeout: 60_000 }, () => {
     worker = harness.getWorker('kilat');
   };
   const hub = {
-    apply: (delta: Delta) => isolates('/apply', { method: 'POST', body: JSON.stringify(delta) }),
+    apply: (delta: Delta, name = 'hub-0') =>
+      isolates(`/apply?hub=${name}`, { method: 'POST', body: JSON.stringify(delta) }),
   };
   const isolates = async (path: string, init?: { method: string; body: string }) => {
     const response = await harness.getWorker('isolates').fetch(path, init);
@@ -166,6 +167,9 @@ describe('the hub', { timeout: 60_000 }, () => {
       if (!lost.has(time)) await vi.waitFor(() => expect(new Set(times(ROWS))).toContain(time));
     }
     for (const time of lost) expect(accepted).not.toContain(time);
+    await hub.apply(delta('a', 3, 4));
+    await pushed(ROWS, 6);
+    await pushed(RUNS, 6);
     expect(receiver.violations).toEqual([]);
   });
 
@@ -188,15 +192,126 @@ describe('the hub', { timeout: 60_000 }, () => {
   });
 
   it('drops the oldest snapshots beyond its bound, and counts their samples', async () => {
-    await restart({ REMOTE_WRITE_MAX_PENDING_SAMPLES: 100 });
+    await restart({ REMOTE_WRITE_MAX_PENDING_SAMPLES: 1000 });
     await receiver.stop();
     await hub.apply(delta('a', 1, 1));
-    const dropped = () =>
-      query(
-        `SELECT value FROM series WHERE name = 'remote_write_samples_total' AND labels LIKE '%dropped%'`,
+    const dropped = async () => {
+      const text = await (await worker.fetch('/metrics')).text();
+      return Number(/^remote_write_samples_total\{.*dropped"\} (\d+)$/m.exec(text)?.[1]);
+    };
+    await vi.waitFor(async () => expect(await dropped()).toBeGreaterThan(0), {
+      timeout: 50_000,
+      interval: 500,
+    });
+    expect(await query('SELECT TOTAL(samples) FROM batches')).toBeLessThanOrEqual(1000);
+  });
+
+  it('tries again what a receiver did not answer in time', async () => {
+    await restart({ REMOTE_WRITE_TIMEOUT_SECONDS: 1 });
+    let ignored = 0;
+    receiver.answer = () => {
+      ignored++;
+      receiver.answer = accept;
+    };
+    await hub.apply(delta('a', 1, 3));
+    await pushed(ROWS, 3);
+    expect(ignored).toBe(1);
+    await pushed('remote_write_requests_total{instance="hub-0",job="kilat",outcome="retried"}', 1);
+  });
+
+  it('comes back before its next snapshot to what has to be tried again', async () => {
+    await restart({ REMOTE_WRITE_INTERVAL_SECONDS: 8 });
+    const arrivals: number[] = [];
+    receiver.answer = (response) => {
+      arrivals.push(Date.now());
+      response.writeHead(arrivals.length === 1 ? 500 : 204).end();
+    };
+    await hub.apply(delta('a', 1, 1));
+    await vi.waitFor(() => expect(arrivals.length).toBe(2), { timeout: 20_000 });
+    expect((arrivals[1] ?? 0) - (arrivals[0] ?? 0)).toBeLessThan(6000);
+  });
+
+  it('leaves a receiver alone as long as it asks, also after a restart', async () => {
+    const arrivals: number[] = [];
+    receiver.answer = (response) => {
+      arrivals.push(Date.now());
+      response.writeHead(429, { 'Retry-After': '5' }).end();
+    };
+    await hub.apply(delta('a', 1, 1));
+    await vi.waitFor(() => expect(arrivals.length).toBe(1), { timeout: 20_000 });
+    await worker.evictDurableObject('MetricsHub', HUB);
+    await vi.waitFor(() => expect(arrivals.length).toBe(2), { timeout: 20_000 });
+    expect((arrivals[1] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(4900);
+  });
+
+  it('keeps what it counts of its own work through restarts', async () => {
+    await hub.apply(delta('a', 1, 1));
+    const success = 'remote_write_last_success_timestamp_seconds{instance="hub-0",job="kilat"}';
+    await vi.waitFor(() => expect(receiver.last(success)).toBeGreaterThan(0), 20_000);
+    const seen = receiver.accepted().length;
+    await worker.evictDurableObject('MetricsHub', HUB);
+    await vi.waitFor(() => expect(receiver.accepted().length).toBeGreaterThan(seen), 20_000);
+    const values = receiver.accepted().filter(({ series }) => series === success);
+    // Zero before the first delivery, and never again.
+    expect(values.slice(1).every(({ value }) => value > 0)).toBe(true);
+  });
+
+  const info = (version: string) =>
+    `model_info{instance="hub-0",job="kilat",model="m",runtime="wasm",sha256="x",version="${version}"}`;
+  /** A delta of an isolate that serves a version of a model. */
+  const serving = (isolate: string, version: string): Delta => {
+    const { modelInfo } = createCatalog();
+    modelInfo.cell('m', version, 'x', 'wasm').set(1);
+    return { isolate, sequence: 1, families: [modelInfo.take()] };
+  };
+  const age = async () => {
+    await query('UPDATE series SET seen = seen - 3700000');
+    await worker.evictDurableObject('MetricsHub', HUB);
+  };
+
+  it('keeps the gauges of the last isolates while nobody reports', async () => {
+    await hub.apply(serving('a', '1'));
+    await vi.waitFor(() => expect(receiver.last(info('1'))).toBe(1), { timeout: 20_000 });
+    await age();
+    const seen = receiver.requests.length;
+    await vi.waitFor(() => expect(receiver.requests.length).toBeGreaterThan(seen + 1), 20_000);
+    expect(receiver.last(info('1'))).toBe(1);
+  });
+
+  it('ends the gauges of a deployment that is gone, once another one reports', async () => {
+    await hub.apply(serving('a', '1'));
+    await vi.waitFor(() => expect(receiver.last(info('1'))).toBe(1), { timeout: 20_000 });
+    await age();
+    await hub.apply(serving('b', '2'));
+    await vi.waitFor(() => expect(receiver.last(info('1'))).toBeNaN(), { timeout: 20_000 });
+    expect(receiver.last(info('2'))).toBe(1);
+    expect(await query('SELECT COUNT(*) FROM series WHERE labels LIKE \'%"version":"1"%\'')).toBe(
+      0,
+    );
+  });
+
+  it('forgets which deltas it had of isolates that are long gone', async () => {
+    await hub.apply(delta('a', 1, 1));
+    await pushed(ROWS, 1);
+    await hub.apply(delta('b', 1, 1));
+    await query("UPDATE marks SET seen = 0 WHERE isolate = 'a'");
+    await vi.waitFor(async () => expect(await query('SELECT COUNT(*) FROM marks')).toBe(1), 20_000);
+  });
+
+  it('shares the work with others, whose totals /metrics adds up', async () => {
+    await restart({ METRICS_SHARDS: 2 });
+    await hub.apply(delta('a', 1, 3));
+    await hub.apply(delta('b', 1, 4), 'hub-1');
+    const other = ROWS.replace('hub-0', 'hub-1');
+    await pushed(ROWS, 3);
+    await vi.waitFor(() => expect(receiver.last(other)).toBe(4), { timeout: 20_000 });
+    const text = await (await worker.fetch('/metrics')).text();
+    expect(text).toContain('prediction_rows_total{model="m",version="1"} 7\n');
+    for (const name of ['hub-0', 'hub-1']) {
+      expect(text).toMatch(
+        new RegExp(`^metrics_hub_deltas_total\\{hub="${name}",outcome="applied"\\} \\d+$`, 'm'),
       );
-    await vi.waitFor(async () => expect(await dropped()).toBeGreaterThan(50), 30_000);
-    expect(await query('SELECT TOTAL(samples) FROM batches')).toBeLessThanOrEqual(100);
+    }
   });
 
   it('counts what many isolates predict exactly, on a line that loses deltas and answers', async () => {

@@ -33,10 +33,10 @@ describe('totals', () => {
       for (const series of changed) kept.set(series.name, structuredClone(series));
     };
     predictionTime.cell('m', '1').observe(1);
-    keep(new Totals().add([predictionTime.take()], 1));
+    keep(new Totals().add([predictionTime.take()], 1).changed);
     predictionTime.cell('m', '1').observe(2);
     const second = new Totals(kept.values());
-    keep(second.add([predictionTime.take()], 2));
+    keep(second.add([predictionTime.take()], 2).changed);
     expect(kept.get('prediction_time_seconds')).toMatchObject({ sum: 3, seen: 2 });
     expect(kept.get('prediction_time_seconds')?.counts.reduce((a, b) => a + b)).toBe(2);
   });
@@ -54,7 +54,18 @@ describe('totals', () => {
       bounds: [1],
       series,
     };
-    expect(totals.add([unknown, coarse], 1)).toEqual([]);
+    expect(totals.add([unknown, coarse], 1)).toEqual({ changed: [], refused: 2 });
+    expect(totals.snapshot()).toEqual([]);
+  });
+
+  it('do not go on from what the catalogue does not have any more', () => {
+    const kept = { labels: {}, value: 1, sum: 0, seen: 0, exemplars: [] };
+    const totals = new Totals([
+      { ...kept, name: 'gone_total', counts: [] },
+      { ...kept, name: 'prediction_time_seconds', counts: [1, 2, 3] },
+      { ...kept, name: 'prediction_rows_total', counts: [] },
+    ]);
+    expect(totals.snapshot().map(({ name }) => name)).toEqual(['prediction_rows_total']);
   });
 
   it('let go of a gauge that nobody reports while others are reported', () => {

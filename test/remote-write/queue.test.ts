@@ -124,6 +124,7 @@ describe('the delivery queue', () => {
     add(1);
     add(2);
     const delivery = queue.deliver();
+    await expect.poll(() => sent).toEqual([1]);
     add(3);
     resolve(SENT);
     await delivery;
@@ -137,7 +138,7 @@ describe('the delivery queue', () => {
     answers.push(promise);
     add(1);
     const deliveries = [queue.deliver(), queue.deliver(), queue.deliver()];
-    expect(sent).toEqual([1]);
+    await expect.poll(() => sent).toEqual([1]);
     resolve(SENT);
     expect(await Promise.all(deliveries)).toEqual([undefined, undefined, undefined]);
     expect(sent).toEqual([1]);
@@ -151,5 +152,62 @@ describe('the delivery queue', () => {
     queue.retryNow();
     await queue.deliver();
     expect(sent).toEqual([1, 1]);
+  });
+
+  it('leaves it to a delivery that is under way where none may be waited for', async () => {
+    const { queue, add, sent, answers, clock } = createQueue();
+    const { promise: never } = Promise.withResolvers<SendResult>();
+    answers.push(never);
+    add(1);
+    void queue.deliverAlone(30_000);
+    await expect.poll(() => sent).toEqual([1]);
+    clock.now = 29_999;
+    expect(await queue.deliverAlone(30_000)).toBe(false);
+    clock.now = 30_000;
+    expect(await queue.deliverAlone(30_000)).toBe(true);
+    expect(sent).toEqual([1, 1]);
+  });
+
+  it('pays no heed to a delivery that comes back after it was given up', async () => {
+    const { queue, add, sent, answers, events, clock } = createQueue();
+    const { promise, resolve } = Promise.withResolvers<SendResult>();
+    answers.push(promise);
+    add(1);
+    add(2);
+    const slow = queue.deliverAlone(30_000);
+    await expect.poll(() => sent).toEqual([1]);
+    clock.now = 30_000;
+    await queue.deliverAlone(30_000);
+    resolve(REJECTED);
+    await slow;
+    expect(sent).toEqual([1, 1, 2]);
+    expect(events).toEqual(['sent', '10 sent', 'sent', '10 sent']);
+  });
+
+  it('goes on where it was after a restart, and never waits longer than an hour', async () => {
+    const { queue, batches, add, answers, clock } = createQueue();
+    answers.push({ ...RETRY, afterMs: 90_000 });
+    add(1);
+    await queue.deliver();
+    clock.now = 50_000;
+    const restarted = new DeliveryQueue({
+      batches,
+      send: async () => SENT,
+      maxSamples: 100,
+      observer: { attempted: () => {}, left: () => {}, pending: () => {}, troubled: () => {} },
+      now: () => clock.now,
+      random: () => 0,
+    });
+    expect(await restarted.deliver()).toBe(40_000);
+    clock.now = -10 * 3_600_000;
+    expect(await restarted.deliver()).toBe(3_600_000);
+  });
+
+  it('sends nothing more once it is closed', async () => {
+    const { queue, add, sent } = createQueue();
+    add(1);
+    queue.close();
+    expect(await queue.deliver()).toBeUndefined();
+    expect(sent).toEqual([]);
   });
 });

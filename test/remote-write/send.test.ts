@@ -77,6 +77,19 @@ describe('one attempt to deliver', () => {
     });
   });
 
+  it('lets no credential through that the receiver repeats', async () => {
+    receiver.answer = (response, { headers }) =>
+      response.writeHead(400).end(`bad header: ${headers.authorization}, p:w`);
+    expect(await send({ bearerToken: 's3cret' })).toEqual({
+      outcome: 'rejected',
+      reason: 'status 400: bad header: Bearer [redacted], p:w',
+    });
+    expect(await send({ username: 'me', password: 'p:w' })).toEqual({
+      outcome: 'rejected',
+      reason: 'status 400: bad header: Basic [redacted], [redacted]',
+    });
+  });
+
   it('keeps a refusal short', async () => {
     receiver.answer = (response) => response.writeHead(400).end('x'.repeat(100_000));
     expect(await send()).toEqual({ outcome: 'rejected', reason: `status 400: ${'x'.repeat(300)}` });
@@ -97,6 +110,11 @@ describe('one attempt to deliver', () => {
 
   it('may try again when the connection is cut, or refused', async () => {
     receiver.answer = (response) => response.socket?.destroy();
+    expect((await send()).outcome).toBe('retry');
+    receiver.answer = (response) => {
+      response.writeHead(500, { 'Content-Length': '100' });
+      response.write('cut in the middle', () => response.socket?.destroy());
+    };
     expect((await send()).outcome).toBe('retry');
     const { url } = receiver;
     await receiver.stop();
