@@ -104,6 +104,21 @@ describe('the Node entry', () => {
     expect(server.logs().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
+  it('ends at once on a second signal', async () => {
+    const server = await startNode();
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
+    await vi.waitFor(async () => {
+      const metrics = await (await server.fetch('/metrics')).text();
+      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
+    });
+    const stopped = server.stop();
+    await vi.waitFor(() => expect(server.logs().at(-1)).toMatchObject({ msg: 'draining' }));
+    await server.stop('SIGINT');
+    expect(await stopped).toBe(1);
+  });
+
   it('cuts what does not end within the time that it has to stop', async () => {
     const server = await startNode({ SHUTDOWN_SECONDS: '1' });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

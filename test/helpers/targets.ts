@@ -40,8 +40,8 @@ async function startInProcess(settings: Settings = {}): Promise<Target> {
 /** A server in a process of its own, on a free port. */
 export interface NodeTarget extends Target {
   readonly url: string;
-  /** Sends SIGTERM and gives the exit code. */
-  stop(): Promise<number | null>;
+  /** Sends SIGTERM, or another signal, and gives the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
@@ -64,8 +64,8 @@ export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
     decoded: (response) => response.text(),
     logs: () => lines.slice(),
     url,
-    stop: () => {
-      child.kill('SIGTERM');
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
       return exited;
     },
   };

@@ -12,7 +12,11 @@ describe('one attempt to deliver', () => {
   });
   afterEach(() => receiver.stop());
 
-  async function send(settings: Partial<ReceiverSettings> = {}, timeoutMs = 5000) {
+  async function send(
+    settings: Partial<ReceiverSettings> = {},
+    timeoutMs = 5000,
+    cancelled?: AbortSignal,
+  ) {
     const sender = createSender({
       receiver: { url: receiver.url, ...settings },
       userAgent: 'kilat/1.2.3',
@@ -22,7 +26,7 @@ describe('one attempt to deliver', () => {
     });
     const sample = { labels: [['__name__', 'g']] as const, value: 7, timestamp: NOW };
     const [batch] = await encodeBatches([sample], 10);
-    return sender(batch?.body ?? new Uint8Array());
+    return sender(batch?.body ?? new Uint8Array(), cancelled);
   }
 
   it('keeps to what a sender must do', async () => {
@@ -106,6 +110,13 @@ describe('one attempt to deliver', () => {
   it('may try again when the receiver does not answer in time', async () => {
     receiver.answer = () => {};
     expect(await send({}, 50)).toEqual({ outcome: 'retry', reason: 'no answer within 0.05 s' });
+  });
+
+  it('ends at once when it is cancelled', async () => {
+    const cancelled = new AbortController();
+    receiver.answer = () => cancelled.abort();
+    expect((await send({}, 60_000, cancelled.signal)).outcome).toBe('retry');
+    expect(receiver.requests).toHaveLength(1);
   });
 
   it('may try again when the connection is cut, or refused', async () => {
