@@ -9,8 +9,8 @@ import { refuseOtherMethods } from './http/methods.ts';
 import { type HttpObserver, observe, type RequestVariables } from './http/observe.ts';
 import type { ModelRepository } from './inference/repository.ts';
 import type { Logger } from './log.ts';
-import type { FamilySnapshot } from './metrics/family.ts';
 import { scrape } from './metrics/scrape.ts';
+import type { FamilySnapshot } from './metrics/snapshot.ts';
 import { describeModel, listModels, readiness } from './protocols/models.ts';
 import { predict } from './protocols/predict.ts';
 

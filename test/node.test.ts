@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, symlinkSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { readCard } from './helpers/golden.ts';
-import { startNode } from './helpers/targets.ts';
+import { type NodeTarget, startNode } from './helpers/targets.ts';
 
 /** Starts the server with settings that it cannot start with. */
 function failToStart(settings: Record<string, string>) {
@@ -15,6 +15,23 @@ function failToStart(settings: Record<string, string>) {
     timeout: 20_000,
   });
   return { status, stderr };
+}
+
+/** Sends a request whose body stops half-way, and waits until the server has accepted it. */
+async function sendHalf(server: NodeTarget): Promise<Socket> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
+  await isInFlight(server);
+  return socket;
+}
+
+/** Waits until a request is being answered: the scrape that asks is one itself. */
+function isInFlight(server: NodeTarget): Promise<void> {
+  return vi.waitFor(async () => {
+    const metrics = await (await server.fetch('/metrics')).text();
+    expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
+  });
 }
 
 describe('the Node entry', () => {
@@ -87,11 +104,7 @@ describe('the Node entry', () => {
       body,
       duplex: 'half',
     } as RequestInit);
-    // The scrape is in flight itself: the request is accepted when there are two.
-    await vi.waitFor(async () => {
-      const metrics = await (await server.fetch('/metrics')).text();
-      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
-    });
+    await isInFlight(server);
 
     const stopped = server.stop();
     await vi.waitFor(() => expect(server.logs().at(-1)).toMatchObject({ msg: 'draining' }));
@@ -106,13 +119,7 @@ describe('the Node entry', () => {
 
   it('ends at once on a second signal', async () => {
     const server = await startNode();
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.on('error', () => {});
-    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
-    await vi.waitFor(async () => {
-      const metrics = await (await server.fetch('/metrics')).text();
-      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
-    });
+    await sendHalf(server);
     const stopped = server.stop();
     await vi.waitFor(() => expect(server.logs().at(-1)).toMatchObject({ msg: 'draining' }));
     await server.stop('SIGINT');
@@ -121,13 +128,7 @@ describe('the Node entry', () => {
 
   it('cuts what does not end within the time that it has to stop', async () => {
     const server = await startNode({ SHUTDOWN_SECONDS: '1' });
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.on('error', () => {});
-    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
-    await vi.waitFor(async () => {
-      const metrics = await (await server.fetch('/metrics')).text();
-      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
-    });
+    await sendHalf(server);
     expect(await server.stop()).toBe(0);
     expect(server.logs().some(({ msg }) => String(msg).startsWith('shutdown took too long'))).toBe(
       true,
@@ -136,12 +137,7 @@ describe('the Node entry', () => {
 
   it('takes a body that breaks off for what it is, and goes on', async () => {
     const server = await startNode();
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.write('POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[1');
-    await vi.waitFor(async () => {
-      const metrics = await (await server.fetch('/metrics')).text();
-      expect(metrics).toContain('\nhttp_requests_in_flight 2\n');
-    });
+    const socket = await sendHalf(server);
     socket.destroy();
     await vi.waitFor(() =>
       expect(server.logs()).toContainEqual(

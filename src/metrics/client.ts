@@ -1,6 +1,6 @@
 // The library's main entry starts worker threads and cannot load in workerd; the registry alone can.
 import Registry from '@prometheus-io/client/lib/registry.js';
-import type { Exemplar, FamilySnapshot, HistogramSeries, Labels } from './family.ts';
+import type { Exemplar, FamilySnapshot, HistogramSeries, Labels } from './snapshot.ts';
 
 export type ExpositionFormat = 'text' | 'openmetrics';
 

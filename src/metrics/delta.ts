@@ -1,4 +1,5 @@
-import type { Family, FamilySnapshot } from './family.ts';
+import type { Family } from './family.ts';
+import type { FamilySnapshot } from './snapshot.ts';
 
 /** What one isolate has counted since its last delta. */
 export interface Delta {

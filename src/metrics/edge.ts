@@ -5,8 +5,8 @@ import { createDeliveryQueue } from '../remote-write/create.ts';
 import { Pusher } from '../remote-write/pusher.ts';
 import { MemoryBatches } from '../remote-write/queue.ts';
 import { ABANDONED_MS, Deferred, type Delta, DeltaOutbox } from './delta.ts';
-import type { FamilySnapshot } from './family.ts';
 import { DeliveryRecorder } from './record-delivery.ts';
+import type { FamilySnapshot } from './snapshot.ts';
 import type { Telemetry } from './telemetry.ts';
 import { Totals } from './totals.ts';
 

@@ -1,11 +1,18 @@
+import type {
+  Exemplar,
+  FamilySnapshot,
+  HistogramSeries,
+  Labels,
+  ValueSeries,
+  ValueSnapshot,
+} from './snapshot.ts';
+
 /**
  * Metric families: the numbers themselves.
  *
  * A family hands out one cell per set of label values; a recorder keeps the cell and adds to it, which costs
  * a few nanoseconds. Everything that reads (exposition, remote write, deltas) goes through `snapshot`.
  */
-
-export type MetricType = 'counter' | 'gauge' | 'histogram';
 
 export interface FamilyOptions {
   readonly name: string;
@@ -15,47 +22,6 @@ export interface FamilyOptions {
   /** A gauge that means nothing outside its process: it is not carried to where totals are kept. */
   readonly perProcess?: boolean;
 }
-
-export type Labels = Readonly<Record<string, string>>;
-
-/** The context of one observation, such as its trace, kept as the newest example of its bucket. */
-export interface Exemplar {
-  readonly labels: Labels;
-  readonly value: number;
-  /** Seconds since the Unix epoch. */
-  readonly timestamp: number;
-}
-
-export interface ValueSeries {
-  readonly labels: Labels;
-  readonly value: number;
-}
-
-export interface HistogramSeries {
-  readonly labels: Labels;
-  /** Observations per bucket, not cumulative; the last is the bucket up to +Inf. */
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly exemplars: readonly (Exemplar | undefined)[];
-}
-
-export interface ValueSnapshot {
-  readonly type: 'counter' | 'gauge';
-  readonly name: string;
-  readonly help: string;
-  readonly series: readonly ValueSeries[];
-}
-
-export type FamilySnapshot =
-  | ValueSnapshot
-  | {
-      readonly type: 'histogram';
-      readonly name: string;
-      readonly help: string;
-      /** Upper bounds, inclusive and rising, without +Inf. */
-      readonly bounds: readonly number[];
-      readonly series: readonly HistogramSeries[];
-    };
 
 /** What every family can do, whatever it counts. */
 export interface Family {

@@ -9,9 +9,9 @@ import { Pusher } from '../remote-write/pusher.ts';
 import { createCatalog } from './catalog.ts';
 import type { Delta } from './delta.ts';
 import type { HubSnapshot } from './edge.ts';
-import type { FamilySnapshot } from './family.ts';
 import { HubStorage } from './hub-storage.ts';
 import { DeliveryRecorder } from './record-delivery.ts';
+import type { FamilySnapshot } from './snapshot.ts';
 import { bucketLayout, Totals } from './totals.ts';
 
 /** How often a hub that pushes nothing clears up, in milliseconds. */

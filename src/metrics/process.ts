@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
-import type { FamilySnapshot, HistogramSeries, Labels, ValueSeries } from './family.ts';
+import type { FamilySnapshot, HistogramSeries, Labels, ValueSeries } from './snapshot.ts';
 
 /** What the library hands over of one metric; its own types leave out the names of histogram parts. */
 interface LibraryValue {

@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 import { accepts } from 'hono/accepts';
 import { CONTENT_TYPES, formatMetrics } from './client.ts';
-import type { FamilySnapshot } from './family.ts';
+import type { FamilySnapshot } from './snapshot.ts';
 
 const OPENMETRICS = 'application/openmetrics-text';
 const TEXT = 'text/plain';

@@ -3,8 +3,8 @@ import type { HttpObserver } from '../http/observe.ts';
 import type { InferenceObserver } from '../inference/types.ts';
 import type { Logger } from '../log.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
-import type { FamilySnapshot } from './family.ts';
 import { Recorder } from './record.ts';
+import type { FamilySnapshot } from './snapshot.ts';
 
 /** Where HTTP, inference and the entries report to. */
 export type Observer = HttpObserver & InferenceObserver;

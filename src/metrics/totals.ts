@@ -1,5 +1,6 @@
 import { createCatalog } from './catalog.ts';
-import type { Family, FamilySnapshot, HistogramSeries, Labels, ValueSeries } from './family.ts';
+import type { Family } from './family.ts';
+import type { FamilySnapshot, HistogramSeries, Labels, ValueSeries } from './snapshot.ts';
 
 /** One series of the totals, in the form in which it is kept. */
 export interface TotalSeries {

@@ -1,4 +1,4 @@
-import type { FamilySnapshot, Labels } from '../metrics/family.ts';
+import type { FamilySnapshot, Labels } from '../metrics/snapshot.ts';
 import { encodeBatches } from './encode.ts';
 import type { DeliveryQueue } from './queue.ts';
 import { SeriesTracker, toSamples } from './series.ts';

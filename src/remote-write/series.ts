@@ -1,4 +1,4 @@
-import type { FamilySnapshot, HistogramSeries, Labels } from '../metrics/family.ts';
+import type { FamilySnapshot, HistogramSeries, Labels } from '../metrics/snapshot.ts';
 
 /** One value of one series at one time. */
 export interface Sample {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FamilySnapshot } from '../../src/metrics/family.ts';
+import type { FamilySnapshot } from '../../src/metrics/snapshot.ts';
 import { PushLoop } from '../../src/remote-write/loop.ts';
 import { Pusher } from '../../src/remote-write/pusher.ts';
 import { DeliveryQueue, MemoryBatches } from '../../src/remote-write/queue.ts';
