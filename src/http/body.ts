@@ -34,10 +34,13 @@ export async function readJson(c: Context, maxBytes: number): Promise<unknown> {
   }
 }
 
+/** Holds no state between calls, which are never streams. */
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 /** @throws AppError bad_json for bytes that are not UTF-8, which JSON has to be (RFC 8259, 8.1) */
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch (error) {
     throw new AppError('bad_json', 'the body is not UTF-8 text', { cause: error });
   }
