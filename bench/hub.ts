@@ -2,7 +2,7 @@ import { createTestHarness } from 'wrangler';
 import buildWorker, { WORKER_BUNDLE } from '../test/helpers/build-worker.ts';
 import { spread } from './statistics.ts';
 
-/** How many deltas a second one hub takes, each kept before it is answered, in workerd on this machine. */
+/** What one hub holds: deltas a second, each kept before it is answered, and series; in workerd, on this machine. */
 
 const RUNS = 5;
 const DELTAS = 2000;
@@ -19,9 +19,26 @@ const worker = harness.getWorker('bench');
 for (const concurrency of [1, 16]) {
   const rates: number[] = [];
   for (let run = 0; run < RUNS; run++) {
-    const answer = await worker.fetch(`/?deltas=${DELTAS}&concurrency=${concurrency}`);
+    const answer = await worker.fetch(`/deltas?deltas=${DELTAS}&concurrency=${concurrency}`);
     rates.push(Number(await answer.json()));
   }
   console.log(`deltas a second, ${concurrency} at a time: ${spread(rates)}`);
+}
+for (const models of [3, 30, 300]) {
+  const answers: Record<string, number>[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    answers.push(
+      (await (await worker.fetch(`/series?models=${models}`)).json()) as (typeof answers)[0],
+    );
+  }
+  const times = (name: string) =>
+    spread(
+      answers.map((answer) => answer[name] ?? 0),
+      1,
+    );
+  console.log(
+    `${models} models, ${answers.at(-1)?.samples} samples a snapshot: ` +
+      `apply ${times('applyMs')} ms, read ${times('readMs')} ms, encode ${times('encodeMs')} ms`,
+  );
 }
 await harness.close();

@@ -1,39 +1,79 @@
-import { createCatalog } from '../../src/metrics/catalog.ts';
+import { type Catalog, createCatalog } from '../../src/metrics/catalog.ts';
 import type { Hub } from '../../src/metrics/edge.ts';
+import type { Family } from '../../src/metrics/family.ts';
+import { encodeBatches } from '../../src/remote-write/encode.ts';
+import { MAX_SAMPLES_PER_REQUEST } from '../../src/remote-write/pusher.ts';
+import { toSamples } from '../../src/remote-write/series.ts';
 
 interface Env {
   readonly HUB: { getByName(name: string): Hub };
 }
 
-/** Hands so many deltas to one hub, so many at a time, each of an isolate that has predicted with a model. */
+/** Measures one hub: `/deltas` how many it takes a second, `/series` what it is to hold many series. */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const { searchParams } = new URL(request.url);
-    const deltas = Number(searchParams.get('deltas'));
-    const concurrency = Number(searchParams.get('concurrency'));
+    const { pathname, searchParams } = new URL(request.url);
+    const number = (name: string) => Number(searchParams.get(name));
     const hub = env.HUB.getByName('hub-0');
-    const start = performance.now();
-    await Promise.all(
-      Array.from({ length: concurrency }, async () => {
-        const isolate = crypto.randomUUID();
-        const catalog = createCatalog();
-        for (let sequence = 1; sequence <= deltas / concurrency; sequence++) {
-          catalog.predictionTime.cell('m', '1').observe(0.001);
-          catalog.predictionQueueTime.cell('m', '1').observe(0.001);
-          catalog.predictionBatchRows.cell('m', '1').observe(1);
-          catalog.predictionRows.cell('m', '1').add(1);
-          catalog.predictionClass.cell('m', '1', 'yes').add(1);
-          catalog.predictionRequests.cell('m', '1', 'predict', 'ok').add(1);
-          catalog.httpRequestDuration.cell('POST', '/predict', '200').observe(0.002);
-          catalog.modelInfo.cell('m', '1', 'x', 'wasm').set(1);
-          catalog.modelLoadTime.cell('m', '1').set(0.1);
-          catalog.buildInfo.cell('1', 'workers').set(1);
-          const taken = Object.values(catalog).map((family) => family.take());
-          const families = taken.filter(({ series }) => series.length > 0);
-          await hub.apply({ isolate, sequence, families });
-        }
-      }),
+    return Response.json(
+      pathname === '/series'
+        ? await holdSeries(hub, number('models'))
+        : await handDeltas(hub, number('deltas'), number('concurrency')),
     );
-    return Response.json((deltas * 1000) / (performance.now() - start));
   },
 };
+
+/** What an isolate counts of one prediction with a model. */
+function predict(catalog: Catalog, model: string): void {
+  catalog.predictionTime.cell(model, '1').observe(0.001);
+  catalog.predictionQueueTime.cell(model, '1').observe(0.001);
+  catalog.predictionBatchRows.cell(model, '1').observe(1);
+  catalog.predictionRows.cell(model, '1').add(1);
+  catalog.predictionClass.cell(model, '1', 'yes').add(1);
+  catalog.predictionRequests.cell(model, '1', 'predict', 'ok').add(1);
+  catalog.modelInfo.cell(model, '1', 'x', 'wasm').set(1);
+  catalog.modelLoadTime.cell(model, '1').set(0.1);
+}
+
+function takeAll(catalog: Catalog) {
+  const taken = Object.values<Family>(catalog).map((family) => family.take());
+  return taken.filter(({ series }) => series.length > 0);
+}
+
+/** @returns deltas a second, so many under way at once, each of an isolate that has predicted once */
+async function handDeltas(hub: Hub, deltas: number, concurrency: number): Promise<number> {
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      const isolate = crypto.randomUUID();
+      const catalog = createCatalog();
+      for (let sequence = 1; sequence <= deltas / concurrency; sequence++) {
+        predict(catalog, 'm');
+        catalog.httpRequestDuration.cell('POST', '/predict', '200').observe(0.002);
+        catalog.buildInfo.cell('1', 'workers').set(1);
+        await hub.apply({ isolate, sequence, families: takeAll(catalog) });
+      }
+    }),
+  );
+  return (deltas * 1000) / (performance.now() - start);
+}
+
+/** @returns samples in a snapshot of so many models, and milliseconds to take it in, read it and encode it */
+async function holdSeries(hub: Hub, models: number) {
+  const catalog = createCatalog();
+  for (let i = 0; i < models; i++) predict(catalog, `model-${i}`);
+  const started = performance.now();
+  await hub.apply({ isolate: crypto.randomUUID(), sequence: 1, families: takeAll(catalog) });
+  const applied = performance.now();
+  const { totals } = await hub.snapshot();
+  const read = performance.now();
+  const samples = toSamples(totals, { job: 'kilat', instance: 'hub-0' }, 1);
+  await encodeBatches(samples, MAX_SAMPLES_PER_REQUEST);
+  const encoded = performance.now();
+  return {
+    samples: samples.length,
+    applyMs: applied - started,
+    readMs: read - applied,
+    encodeMs: encoded - read,
+  };
+}
