@@ -25,7 +25,7 @@ export function measureObservation(now: () => number, times: number): number {
     version: '1',
     rows: 1,
     seconds: 0.0001,
-    classes,
+    countClasses: () => classes,
   };
   const observe = (count: number) => {
     for (let i = 0; i < count; i++) {

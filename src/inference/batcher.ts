@@ -15,6 +15,29 @@ export interface BatchingOptions {
   readonly now: () => number;
 }
 
+/** What a runner runs with. */
+export interface SessionRuns {
+  /** Runs tensors at once. */
+  run(request: RunRequest): Promise<RunResult>;
+  /** Tells telemetry of a run whose outputs were answered with: once, however many requests shared it. */
+  report(request: RunRequest, result: RunResult): void;
+}
+
+/** Runs each request at once, alone. */
+export class DirectRunner implements Runner {
+  private readonly runs: SessionRuns;
+
+  constructor(runs: SessionRuns) {
+    this.runs = runs;
+  }
+
+  async run(request: RunRequest): Promise<RunResult> {
+    const result = await this.runs.run(request);
+    this.runs.report(request, result);
+    return result;
+  }
+}
+
 /** A request that waits for its run. */
 interface Waiter {
   readonly request: RunRequest;
@@ -26,11 +49,11 @@ interface Waiter {
 
 /** A batcher for a model; one whose requests cannot share a run still runs them in order, one by one. */
 export function createBatcher(
-  runSession: Runner['run'],
+  runs: SessionRuns,
   session: Pick<Session, 'inputs' | 'outputs'>,
   options: BatchingOptions,
 ): Batcher {
-  return new Batcher(runSession, canBatch(session) ? options : { ...options, maxRows: 0 });
+  return new Batcher(runs, canBatch(session) ? options : { ...options, maxRows: 0 });
 }
 
 /** Whether requests can share a run: every input and output has rows as its first dimension. */
@@ -46,7 +69,8 @@ function canBatch({ inputs, outputs }: Pick<Session, 'inputs' | 'outputs'>): boo
  * run one by one, so that none fails for another's sake.
  */
 export class Batcher implements Runner {
-  private readonly runSession: Runner['run'];
+  private readonly runs: SessionRuns;
+  private readonly alone: DirectRunner;
   private readonly options: BatchingOptions;
   /** What waits, by what can share a run, in the order of arrival. */
   private readonly groups = new Map<string, Waiter[]>();
@@ -55,9 +79,9 @@ export class Batcher implements Runner {
   /** When a flush is to come: soon, after the delay, or not at all. */
   private scheduled: 'soon' | 'later' | undefined;
 
-  /** @param runSession runs tensors at once, and reports the run */
-  constructor(runSession: Runner['run'], options: BatchingOptions) {
-    this.runSession = runSession;
+  constructor(runs: SessionRuns, options: BatchingOptions) {
+    this.runs = runs;
+    this.alone = new DirectRunner(runs);
     this.options = options;
   }
 
@@ -146,9 +170,11 @@ export class Batcher implements Runner {
     const { outputs } = first.request;
     const traceId = batch.find(({ request }) => request.traceId !== undefined)?.request.traceId;
     const start = this.options.now();
-    const result = await this.runSession({ inputs, outputs, traceId });
+    const shared = { inputs, outputs, traceId };
+    const result = await this.runs.run(shared);
     const total = batch.reduce((sum, { rows }) => sum + rows, 0);
     if (result.outputs.some(({ shape }) => shape[0] !== total)) return undefined;
+    this.runs.report(shared, result);
 
     let offset = 0;
     return batch.map(({ rows, since }) => {
@@ -162,7 +188,7 @@ export class Batcher implements Runner {
   private async runAlone({ request, since, resolve, reject }: Waiter): Promise<void> {
     const waited = (this.options.now() - since) / 1000;
     try {
-      const result = await this.runSession(request);
+      const result = await this.alone.run(request);
       resolve({ ...result, queueSeconds: waited + result.queueSeconds });
     } catch (error) {
       reject(error);

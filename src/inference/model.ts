@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { type BatchingOptions, createBatcher } from './batcher.ts';
+import { type BatchingOptions, createBatcher, DirectRunner, type SessionRuns } from './batcher.ts';
 import { type ClassCounter, createClassCounter } from './classes.ts';
 import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
 import { createPredictionWriter, type PredictionWriter } from './predictions.ts';
@@ -66,8 +66,11 @@ export class Model implements LoadedModel {
     this.countClasses = createClassCounter(card);
     this.session = session;
     this.observer = observer;
-    const run = (request: RunRequest) => this.run(request);
-    this.runner = batching ? createBatcher(run, session, batching) : { run };
+    const runs: SessionRuns = {
+      run: (request) => this.run(request),
+      report: (request, result) => this.report(request, result),
+    };
+    this.runner = batching ? createBatcher(runs, session, batching) : new DirectRunner(runs);
   }
 
   /**
@@ -100,21 +103,22 @@ export class Model implements LoadedModel {
     }
   }
 
-  /** Runs the graph once, for one request or for several together, and reports the run. */
-  private async run({ inputs, outputs, traceId }: RunRequest): Promise<RunResult> {
-    const { name: model, version } = this;
+  /** Runs the graph once, for one request or for several together. */
+  private async run({ inputs, outputs }: RunRequest): Promise<RunResult> {
     try {
-      const result = await this.session.run(inputs, outputs);
-      const { seconds } = result;
-      const classes = this.countClasses(result.outputs);
-      this.observer.ran({ model, version, rows: rowsOf(inputs), seconds, classes, traceId });
-      return result;
+      return await this.session.run(inputs, outputs);
     } catch (error) {
-      if (error instanceof AppError) throw error;
-      throw new AppError('inference_failed', `model '${model}' failed to run on this input`, {
-        cause: error,
-      });
+      const message = `model '${this.name}' failed to run on this input`;
+      throw new AppError('inference_failed', message, { cause: error });
     }
+  }
+
+  private report({ inputs, traceId }: RunRequest, { outputs, seconds }: RunResult): void {
+    const { name: model, version } = this;
+    const rows = rowsOf(inputs);
+    // Left to the observer, whose faults fail nobody.
+    const countClasses = () => this.countClasses(outputs);
+    this.observer.ran({ model, version, rows, seconds, countClasses, traceId });
   }
 }
 

@@ -84,8 +84,8 @@ export interface RunEvent {
   readonly version: string;
   readonly rows: number;
   readonly seconds: number;
-  /** How many rows got each class of the card, by its name; what is no class of the card is `other`. */
-  readonly classes?: ReadonlyMap<string, number> | undefined;
+  /** Counts the rows that got each class of the card; what is no class of the card is `other`. */
+  readonly countClasses?: (() => ReadonlyMap<string, number> | undefined) | undefined;
   readonly traceId?: string | undefined;
 }
 

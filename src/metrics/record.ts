@@ -44,11 +44,11 @@ export class Recorder implements HttpObserver, InferenceObserver {
     this.catalog.predictionRequests.cell(model, version, protocol, outcomeOf(code)).add(1);
   }
 
-  ran({ model, version, rows, seconds, classes, traceId }: RunEvent): void {
+  ran({ model, version, rows, seconds, countClasses, traceId }: RunEvent): void {
     this.observe(this.catalog.predictionTime.cell(model, version), seconds, traceId);
     this.catalog.predictionBatchRows.cell(model, version).observe(rows);
     this.catalog.predictionRows.cell(model, version).add(rows);
-    for (const [name, count] of classes ?? []) {
+    for (const [name, count] of countClasses?.() ?? []) {
       this.catalog.predictionClass.cell(model, version, name).add(count);
     }
   }

@@ -44,7 +44,9 @@ function createBench(
     const output = { ...input, name: 'y', data, shape: lost ? [1, count * 2] : input.shape };
     return { outputs: [output], seconds: 0.5, queueSeconds: 0 };
   };
-  const batcher = createBatcher(double, shapes, {
+  const reported: number[] = [];
+  const report = ({ inputs }: RunRequest) => reported.push(inputs[0]?.shape[0] ?? 0);
+  const batcher = createBatcher({ run: double, report }, shapes, {
     maxRows: 8,
     maxDelayMs: 0,
     maxQueueRows: 100,
@@ -65,7 +67,7 @@ function createBench(
       await new Promise(setImmediate);
     }
   };
-  return { batcher: { run }, clock, scheduled, runs, faults, flushAll };
+  return { batcher: { run }, clock, scheduled, runs, reported, faults, flushAll };
 }
 
 const values = ({ outputs }: RunResult) => Array.from(outputs[0]?.data as Float32Array);
@@ -136,16 +138,17 @@ describe('requests that wait together', () => {
   });
 
   it('are run one by one when their run fails, so that only the guilty one fails', async () => {
-    const { batcher, runs, faults, flushAll } = createBench();
+    const { batcher, runs, reported, faults, flushAll } = createBench();
     faults.on = 66;
     const results = [1, 66, 3].map((name) => batcher.run(request(rows(name))));
     await flushAll();
     expect(await settled(results)).toEqual([[2, 1], 'inference_failed', [6, 3]]);
     expect(runs).toEqual([3, 1, 1, 1]);
+    expect(reported).toEqual([1, 1]);
   });
 
   it('are run one by one when the outputs cannot be told apart', async () => {
-    const { batcher, runs, faults, flushAll } = createBench();
+    const { batcher, runs, reported, faults, flushAll } = createBench();
     faults.lose = true;
     const results = [1, 2].map((name) => batcher.run(request(rows(name))));
     await flushAll();
@@ -154,6 +157,8 @@ describe('requests that wait together', () => {
       [4, 2],
     ]);
     expect(runs).toEqual([2, 1, 1]);
+    // Only what was answered with counts: nobody's rows were predicted twice.
+    expect(reported).toEqual([1, 1]);
   });
 });
 
