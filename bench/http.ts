@@ -23,7 +23,7 @@ interface Measurement {
 }
 
 const { rounds, seconds, write } = new Command('npm run bench --')
-  .option('--rounds <n>', 'times that every side is measured', Number, 3)
+  .option('--rounds <n>', 'times that every side is measured, the first to warm up', Number, 4)
   .option('--seconds <n>', 'length of one measurement', Number, 3)
   .option('--write', 'write bench/results.md')
   .parse()

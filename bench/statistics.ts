@@ -1,13 +1,18 @@
 /** The median of some measurements, with their range. */
 export function spread(values: readonly number[], digits = 0): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, median, high] = [0, sorted.length >> 1, sorted.length - 1].map((i) =>
-    (sorted[i] ?? Number.NaN).toFixed(digits),
+  const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)].map(
+    (value) => value.toFixed(digits),
   );
-  return `${median} (${low} to ${high})`;
+  return `${middle} (${low} to ${high})`;
 }
 
 /** The median of some measurements. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [below = Number.NaN, above = Number.NaN] = [
+    sorted[Math.floor(middle)],
+    sorted[Math.ceil(middle)],
+  ];
+  return (below + above) / 2;
 }
