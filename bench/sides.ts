@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { freePort } from '../test/helpers/free-port.ts';
 
 /** A server that the bench can start. */
 export interface Side {
@@ -135,12 +135,4 @@ async function answers(url: string, request: RequestInit): Promise<boolean> {
 function groupMemory(child: ChildProcess): number {
   const { stdout } = spawnSync('ps', ['-o', 'rss=', '-g', String(child.pid)], { encoding: 'utf8' });
   return stdout.split('\n').reduce((sum, line) => sum + Number(line), 0) / 1024;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -15,9 +15,8 @@ import { collectProcessMetrics } from './metrics/process.ts';
 import { DeliveryRecorder } from './metrics/record-delivery.ts';
 import type { FamilySnapshot } from './metrics/snapshot.ts';
 import { createTelemetry, type Telemetry } from './metrics/telemetry.ts';
-import { createDeliveryQueue } from './remote-write/create.ts';
+import { createPusher } from './remote-write/create.ts';
 import { PushLoop } from './remote-write/loop.ts';
-import { Pusher } from './remote-write/pusher.ts';
 import { MemoryBatches } from './remote-write/queue.ts';
 import { DiskStore, EmptyRepositoryError } from './stores/disk.ts';
 
@@ -122,18 +121,19 @@ function startPushing(
   telemetry: Telemetry,
   log: Logger,
 ): PushLoop | undefined {
-  const queue = createDeliveryQueue({
+  const common = { job: config.METRICS_JOB, instance: config.METRICS_INSTANCE ?? place };
+  const made = createPusher({
     config,
     version,
+    snapshot,
+    common: () => common,
     batches: new MemoryBatches(),
     observer: new DeliveryRecorder(telemetry.catalog, log, clock.wallTime),
     clock,
   });
-  if (!queue) return undefined;
-  const common = { job: config.METRICS_JOB, instance: config.METRICS_INSTANCE ?? place };
+  if (!made) return undefined;
   const loop = new PushLoop({
-    pusher: new Pusher({ snapshot, common: () => common, queue, wallTime: clock.wallTime }),
-    queue,
+    ...made,
     intervalMs: config.REMOTE_WRITE_INTERVAL_SECONDS * 1000,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     now: clock.now,

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
-import { createDeliveryQueue } from '../remote-write/create.ts';
-import { Pusher } from '../remote-write/pusher.ts';
+import { createPusher } from '../remote-write/create.ts';
 import { MemoryBatches } from '../remote-write/queue.ts';
 import { ABANDONED_MS, Deferred, type Delta, DeltaOutbox } from './delta.ts';
 import { DeliveryRecorder } from './record-delivery.ts';
@@ -92,18 +91,19 @@ function createHubMetrics(parts: EdgeParts, hub: (name: string) => Hub): EdgeMet
 function createIsolateMetrics(parts: EdgeParts): EdgeMetrics {
   const { config, telemetry, version, clock, log, newIsolateName } = parts;
   const push = once(() => {
-    const queue = createDeliveryQueue({
+    const common = { job: config.METRICS_JOB, instance: newIsolateName() };
+    const made = createPusher({
       config,
       version,
+      snapshot: async () => telemetry.snapshot(),
+      common: () => common,
       batches: new MemoryBatches(),
       observer: new DeliveryRecorder(telemetry.catalog, log, clock.wallTime),
       clock,
       maxTimeoutMs: MAX_ATTEMPT_MS,
     });
-    if (!queue) return async () => true;
-    const common = { job: config.METRICS_JOB, instance: newIsolateName() };
-    const snapshot = async () => telemetry.snapshot();
-    const pusher = new Pusher({ snapshot, common: () => common, queue, wallTime: clock.wallTime });
+    if (!made) return async () => true;
+    const { pusher, queue } = made;
     return async () => {
       await pusher.capture();
       await queue.deliverAlone(ABANDONED_MS);

@@ -137,7 +137,7 @@ export class ValueCell {
     this.value += amount;
   }
 
-  /** For gauges alone. */
+  /** A gauge's way to change; a counter is set only where it is taken or restored. */
   set(value: number): void {
     this.value = value;
   }

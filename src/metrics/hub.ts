@@ -4,8 +4,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { eventClock } from '../clock.ts';
 import { type Config, parseConfig } from '../config.ts';
 import { workerLogOptions } from '../log.ts';
-import { createDeliveryQueue } from '../remote-write/create.ts';
-import { Pusher } from '../remote-write/pusher.ts';
+import { createPusher } from '../remote-write/create.ts';
+import type { Pusher } from '../remote-write/pusher.ts';
 import { createCatalog } from './catalog.ts';
 import type { Delta } from './delta.ts';
 import type { HubSnapshot } from './edge.ts';
@@ -48,21 +48,15 @@ export class MetricsHub extends DurableObject {
     this.own = this.restoreOwn();
 
     const clock = eventClock(() => scheduler.wait(0));
-    const queue = createDeliveryQueue({
+    this.pusher = createPusher({
       config: this.config,
       version: packageJson.version,
+      snapshot: async () => this.everything(),
+      common: () => ({ job: this.config.METRICS_JOB, instance: this.name() }),
       batches: this.kept,
       observer: new DeliveryRecorder(this.own, this.log, clock.wallTime, () => this.saveOwn()),
       clock,
-    });
-    this.pusher =
-      queue &&
-      new Pusher({
-        snapshot: async () => this.everything(),
-        common: () => ({ job: this.config.METRICS_JOB, instance: this.name() }),
-        queue,
-        wallTime: clock.wallTime,
-      });
+    })?.pusher;
     if (this.kept.fact('name') !== undefined) this.pusher?.remember(this.everything());
   }
 

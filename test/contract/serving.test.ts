@@ -166,7 +166,9 @@ describe.each(TARGET_NAMES)('the %s', (name) => {
 
   it('labels requests by route and not by path', async () => {
     await target.fetch('/no/such/path');
+    await target.fetch('/healthz', { method: 'PROPFIND' });
     const count = 'http_request_duration_seconds_count';
+    expect(await sample(`${count}{method="unknown",route="/healthz",status="405"}`)).toBe(1);
     expect(await sample(`${count}{method="GET",route="unknown",status="404"}`)).toBe(1);
     expect(
       await sample(`${count}{method="POST",route="/models/:name/predict",status="200"}`),
