@@ -39,6 +39,8 @@ const settings = z.object({
   MAX_BATCH_ROWS: integer(1, 65_536).default(64),
   MAX_BATCH_DELAY_MS: integer(0, 10_000).default(0),
   MAX_QUEUE_ROWS: integer(1, 10_000_000).default(1024),
+  ENGINE: z.enum(['wasm', 'native'], { error: 'expected wasm or native' }).default('wasm'),
+  INFERENCE_THREADS: integer(0, 256).optional(),
   REQUEST_TIMEOUT_MS: integer(1, 3_600_000).default(30_000),
   SHUTDOWN_SECONDS: integer(1, 600).default(30),
   METRICS_TOKEN: token.optional(),

@@ -51,3 +51,8 @@ declare module 'pino/browser.js' {
   import pino from 'pino';
   export default pino;
 }
+
+/** An optional package with the interface of `onnxruntime-common`, which has the types. */
+declare module 'onnxruntime-node' {
+  export { InferenceSession, Tensor } from 'onnxruntime-common';
+}

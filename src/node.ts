@@ -1,5 +1,7 @@
-import { hostname } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type HttpBindings, serve } from '@hono/node-server';
 import type { Context } from 'hono';
 import pino from 'pino';
@@ -8,8 +10,11 @@ import { createApp } from './app.ts';
 import { runningClock } from './clock.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { gzip } from './http/gzip.ts';
-import { createWasmEngine } from './inference/onnx.ts';
+import { createLocalEngine } from './inference/local-engine.ts';
+import { NativeEngineError } from './inference/onnx-native.ts';
 import { ModelRepository } from './inference/repository.ts';
+import { createThreadedEngine } from './inference/threads.ts';
+import type { Engine } from './inference/types.ts';
 import type { Logger } from './log.ts';
 import { collectProcessMetrics } from './metrics/process.ts';
 import { DeliveryRecorder } from './metrics/record-delivery.ts';
@@ -22,6 +27,9 @@ import { DiskStore, EmptyRepositoryError } from './stores/disk.ts';
 
 const { version } = packageJson;
 const clock = runningClock;
+
+/** How long a run that requests share may be expected to take, in milliseconds. */
+const LONGEST_SHARED_RUN_MS = 50;
 
 /** How long the last push may take when the server is told to stop. */
 const LAST_PUSH_MS = 5000;
@@ -41,10 +49,11 @@ async function main(): Promise<void> {
   const snapshot = async () => [...telemetry.snapshot(), ...(await processMetrics())];
 
   const { observer } = telemetry;
-  const engine = await createWasmEngine({ clock });
+  const engine = await createEngine(config);
   const store = new DiskStore(config.MODEL_REPOSITORY);
   const batching = {
     maxRows: config.MAX_BATCH_ROWS,
+    maxRunMs: LONGEST_SHARED_RUN_MS,
     maxDelayMs: config.MAX_BATCH_DELAY_MS,
     maxQueueRows: config.MAX_QUEUE_ROWS,
     schedule: (flush: () => void, delayMs: number) => {
@@ -113,6 +122,16 @@ async function main(): Promise<void> {
   }
 }
 
+/** Short runs go in this thread, long ones in others; with INFERENCE_THREADS=0 every run goes in this one. */
+async function createEngine({ ENGINE: kind, INFERENCE_THREADS }: Config): Promise<Engine> {
+  // One core is left to everything that is no inference.
+  const threads = INFERENCE_THREADS ?? Math.max(1, availableParallelism() - 1);
+  const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
+  const module = await WebAssembly.compile(await readFile(wasm));
+  const own = await createLocalEngine(kind, { clock, module });
+  return threads === 0 ? own : createThreadedEngine({ own, kind, module, threads, clock });
+}
+
 /** Pushes to the receiver that the settings name, if they name one. */
 function startPushing(
   config: Config,
@@ -152,7 +171,9 @@ function fail(reason: unknown): void {
   process.exitCode = 1;
 }
 
+const STARTUP_ERRORS = [ConfigError, EmptyRepositoryError, NativeEngineError];
+
 main().catch((error: unknown) => {
-  const known = error instanceof ConfigError || error instanceof EmptyRepositoryError;
+  const known = error instanceof Error && STARTUP_ERRORS.some((kind) => error instanceof kind);
   fail(known ? error.message : error);
 });

@@ -1,10 +1,16 @@
 import { AppError } from '../errors.ts';
-import { joinRows, sliceRows } from './tensor.ts';
+import { RunCost } from './run-cost.ts';
+import { joinRows, sizeOf, sliceRows } from './tensor.ts';
 import type { Runner, RunRequest, RunResult, Session } from './types.ts';
 
 export interface BatchingOptions {
   /** Rows in one run at most; a request with more runs alone. */
   readonly maxRows: number;
+  /**
+   * How long a shared run may be expected to take: where a row alone takes that long, sharing would make
+   * everybody wait for everybody and save nothing.
+   */
+  readonly maxRunMs: number;
   /** How long a request may wait for others; 0 takes what is there and never waits. */
   readonly maxDelayMs: number;
   /** Rows that may wait; a request beyond that is turned away. */
@@ -47,13 +53,14 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** A batcher for a model; one whose requests cannot share a run still runs them in order, one by one. */
+/** A batcher for a model; one whose requests cannot share a run still runs them in order, each alone. */
 export function createBatcher(
   runs: SessionRuns,
-  session: Pick<Session, 'inputs' | 'outputs'>,
+  session: Pick<Session, 'inputs' | 'outputs' | 'parallelRuns'>,
   options: BatchingOptions,
 ): Batcher {
-  return new Batcher(runs, canBatch(session) ? options : { ...options, maxRows: 0 });
+  const own = canBatch(session) ? options : { ...options, maxRows: 0 };
+  return new Batcher(runs, session.parallelRuns, own);
 }
 
 /** Whether requests can share a run: every input and output has rows as its first dimension. */
@@ -74,13 +81,18 @@ export class Batcher implements Runner {
   private readonly options: BatchingOptions;
   /** What waits, by what can share a run, in the order of arrival. */
   private readonly groups = new Map<string, Waiter[]>();
+  private readonly parallelRuns: number;
+  /** What runs cost, by the values that go in. */
+  private readonly cost = new RunCost();
   private waitingRows = 0;
-  private running = false;
+  private running = 0;
   /** When a flush is to come: soon, after the delay, or not at all. */
   private scheduled: 'soon' | 'later' | undefined;
 
-  constructor(runs: SessionRuns, options: BatchingOptions) {
+  /** @param parallelRuns runs that are let go at once */
+  constructor(runs: SessionRuns, parallelRuns: number, options: BatchingOptions) {
     this.runs = runs;
+    this.parallelRuns = parallelRuns;
     this.alone = new DirectRunner(runs);
     this.options = options;
   }
@@ -106,18 +118,21 @@ export class Batcher implements Runner {
 
   private schedule(delayMs: number): void {
     const when = delayMs === 0 ? 'soon' : 'later';
-    if (this.running || this.scheduled === 'soon' || this.scheduled === when) return;
+    if (this.running >= this.parallelRuns || this.scheduled === 'soon' || this.scheduled === when)
+      return;
     this.scheduled = when;
     this.options.schedule(() => void this.flush(), delayMs);
   }
 
   /** Runs what waits and can share a run, and sees to it that the rest follows. */
   private async flush(): Promise<void> {
-    if (this.running || this.waitingRows === 0) return;
-    this.running = true;
+    if (this.running >= this.parallelRuns || this.waitingRows === 0) return;
+    this.running++;
     this.scheduled = undefined;
-    await this.runBatch(this.takeBatch());
-    this.running = false;
+    const batch = this.takeBatch();
+    if (this.waitingRows > 0) this.schedule(0);
+    await this.runBatch(batch);
+    this.running--;
     if (this.waitingRows > 0) this.schedule(0);
   }
 
@@ -129,15 +144,18 @@ export class Batcher implements Runner {
     const now = this.options.now();
     const batch: Waiter[] = [];
     let rows = 0;
+    let size = 0;
     let taken = 0;
     for (const waiter of group) {
       const unwanted = whyUnwanted(waiter.request, now);
       if (unwanted) {
         waiter.reject(unwanted);
       } else {
-        if (batch.length > 0 && rows + waiter.rows > this.options.maxRows) break;
+        const more = sizeOf(waiter.request.inputs);
+        if (batch.length > 0 && !this.isShareable(rows + waiter.rows, size + more)) break;
         batch.push(waiter);
         rows += waiter.rows;
+        size += more;
       }
       taken++;
       this.waitingRows -= waiter.rows;
@@ -146,6 +164,12 @@ export class Batcher implements Runner {
     this.groups.delete(key);
     if (taken < group.length) this.groups.set(key, group.slice(taken));
     return batch;
+  }
+
+  /** Whether so many rows of so many values may share a run. */
+  private isShareable(rows: number, size: number): boolean {
+    const { maxRows, maxRunMs } = this.options;
+    return rows <= maxRows && this.cost.expected(size) * 1000 <= maxRunMs;
   }
 
   private async runBatch(batch: readonly Waiter[]): Promise<void> {
@@ -171,7 +195,9 @@ export class Batcher implements Runner {
     const traceId = batch.find(({ request }) => request.traceId !== undefined)?.request.traceId;
     const start = this.options.now();
     const shared = { inputs, outputs, traceId };
+    const size = sizeOf(inputs);
     const result = await this.runs.run(shared);
+    this.cost.learn(size, result.seconds);
     const total = batch.reduce((sum, { rows }) => sum + rows, 0);
     if (result.outputs.some(({ shape }) => shape[0] !== total)) return undefined;
     this.runs.report(shared, result);
@@ -187,8 +213,10 @@ export class Batcher implements Runner {
 
   private async runAlone({ request, since, resolve, reject }: Waiter): Promise<void> {
     const waited = (this.options.now() - since) / 1000;
+    const size = sizeOf(request.inputs);
     try {
       const result = await this.alone.run(request);
+      this.cost.learn(size, result.seconds);
       resolve({ ...result, queueSeconds: waited + result.queueSeconds });
     } catch (error) {
       reject(error);

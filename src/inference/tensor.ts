@@ -48,6 +48,13 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Elements of several tensors together. */
+export function sizeOf(tensors: readonly Tensor[]): number {
+  let size = 0;
+  for (const { data } of tensors) size += data.length;
+  return size;
+}
+
 /** A new array for `count` elements of a type, zeroed. */
 export function allocate(datatype: Datatype, count: number): TensorData {
   return datatype === 'BYTES' ? new Array<string>(count).fill('') : new DATATYPES[datatype](count);

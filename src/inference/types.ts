@@ -20,10 +20,13 @@ export interface RunResult {
 export interface Session {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Runs that it takes at once; others would have to wait for one of them. */
+  readonly parallelRuns: number;
   /**
    * Runs the graph once.
    *
-   * @param inputs one tensor per declared input, already checked against `this.inputs`
+   * @param inputs one tensor per declared input, already checked against `this.inputs`; their data may move to
+   *   another thread, so it must not be used afterwards
    * @param outputs names of the outputs wanted, in the order of the answer
    */
   run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult>;

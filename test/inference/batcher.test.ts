@@ -8,6 +8,7 @@ import type { RunRequest, RunResult } from '../../src/inference/types.ts';
 const OPEN = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  parallelRuns: 1,
 } as const;
 
 /** Rows of two values each; every row starts with its own name. */
@@ -30,6 +31,7 @@ function createBench(
   const clock = { now: 0 };
   const scheduled: { flush: () => void; delayMs: number }[] = [];
   const runs: number[] = [];
+  const cost = { secondsPerRow: 0.001 };
   const faults = { on: undefined as number | undefined, lose: false };
   const double = async ({ inputs }: RunRequest): Promise<RunResult> => {
     const [input] = inputs;
@@ -42,12 +44,13 @@ function createBench(
     const data = (input.data as Float32Array).map((value) => value * 2);
     const lost = faults.lose && count > 1;
     const output = { ...input, name: 'y', data, shape: lost ? [1, count * 2] : input.shape };
-    return { outputs: [output], seconds: 0.5, queueSeconds: 0 };
+    return { outputs: [output], seconds: cost.secondsPerRow * count, queueSeconds: 0 };
   };
   const reported: number[] = [];
   const report = ({ inputs }: RunRequest) => reported.push(inputs[0]?.shape[0] ?? 0);
   const batcher = createBatcher({ run: double, report }, shapes, {
     maxRows: 8,
+    maxRunMs: 50,
     maxDelayMs: 0,
     maxQueueRows: 100,
     schedule: (flush, delayMs) => scheduled.push({ flush, delayMs }),
@@ -67,7 +70,7 @@ function createBench(
       await new Promise(setImmediate);
     }
   };
-  return { batcher: { run }, clock, scheduled, runs, reported, faults, flushAll };
+  return { batcher: { run }, clock, scheduled, runs, reported, cost, faults, flushAll };
 }
 
 const values = ({ outputs }: RunResult) => Array.from(outputs[0]?.data as Float32Array);
@@ -100,12 +103,70 @@ describe('requests that wait together', () => {
     expect(runs).toEqual([2, 3, 5, 1]);
   });
 
+  it('share a run only as far as it is expected to stay short', async () => {
+    const { batcher, runs, cost, flushAll } = createBench();
+    cost.secondsPerRow = 0.02;
+    const ask = async () => {
+      const results = [1, 2, 3, 4].map((name) => batcher.run(request(rows(name))));
+      await flushAll();
+      await settled(results);
+    };
+    // What a run costs is not known yet; then two rows fit into 50 ms.
+    await ask();
+    await ask();
+    expect(runs).toEqual([4, 2, 2]);
+    // A slow model may have become a fast one, and is found out by the runs that it has.
+    cost.secondsPerRow = 0.002;
+    await ask();
+    await ask();
+    expect(runs.slice(3)).toEqual([2, 2, 4]);
+  });
+
+  it('start as many runs at once as the model takes', async () => {
+    const waiting: (() => void)[] = [];
+    const run = async ({ inputs }: RunRequest) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return { outputs: [...inputs], seconds: 0, queueSeconds: 0 };
+    };
+    const scheduled: (() => void)[] = [];
+    const batcher = createBatcher(
+      { run, report: () => {} },
+      { ...OPEN, parallelRuns: 2 },
+      {
+        maxRows: 1,
+        maxRunMs: 50,
+        maxDelayMs: 0,
+        maxQueueRows: 100,
+        schedule: (flush) => scheduled.push(flush),
+        now: () => 0,
+      },
+    );
+    const flushAll = () => {
+      for (let flush = scheduled.shift(); flush; flush = scheduled.shift()) flush();
+    };
+    const results = [1, 2, 3].map((name) => batcher.run(request(rows(name))));
+    flushAll();
+    expect(waiting).toHaveLength(2);
+    waiting.shift()?.();
+    await results[0];
+    await new Promise(setImmediate);
+    flushAll();
+    expect(waiting).toHaveLength(2);
+    for (const end of waiting) end();
+    expect(await settled(results)).toEqual([
+      [1, 0.5],
+      [2, 1],
+      [3, 1.5],
+    ]);
+  });
+
   it('do not share when they want other outputs or differ in more than rows', async () => {
     const { batcher, runs, flushAll } = createBench(
       {},
       {
         inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, -1] }],
         outputs: OPEN.outputs,
+        parallelRuns: 1,
       },
     );
     const wide: Tensor = { ...rows(1), shape: [1, 1], data: new Float32Array([1]) };
@@ -126,6 +187,7 @@ describe('requests that wait together', () => {
       {
         inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2] }],
         outputs: OPEN.outputs,
+        parallelRuns: 1,
       },
     );
     const results = [batcher.run(request(rows(1))), batcher.run(request(rows(2)))];
@@ -188,7 +250,7 @@ describe('waiting', () => {
     await flushAll();
     expect((await first).queueSeconds).toBeCloseTo(0.04);
     expect((await second).queueSeconds).toBeCloseTo(0.01);
-    expect((await second).seconds).toBe(0.5);
+    expect((await second).seconds).toBe(0.002);
   });
 
   it('is bounded in rows; a request is turned away when it would wait behind too many', async () => {

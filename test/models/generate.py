@@ -69,6 +69,28 @@ save(
     [("mean", F, [None, 1, 1, 1])],
     [("weight", np.full((1, 3, 4, 4), 1 / 48, np.float32))],
 )
+# Gives the mean of what it gets, and takes fifty milliseconds or so for each row: a chain of matrix products.
+SIDE = 512
+share = helper.make_tensor("share", F, [1], [1 / SIDE])
+save(
+    "slow",
+    [
+        node("ConstantOfShape", ["side"], ["shares"], value=share),
+        node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=1),
+        node("Reshape", ["mean", "one_value"], ["value"]),
+        node("Mul", ["value", "shares"], ["product_0"]),
+        *[node("MatMul", [f"product_{i}", "shares"], [f"product_{i + 1}"]) for i in range(4)],
+        node("ReduceSum", ["product_4", "last"], ["sums"], keepdims=0),
+        node("ReduceMean", ["sums"], ["y"], axes=[1], keepdims=1),
+    ],
+    [("x", F, [None, 16])],
+    [("y", F, [None, 1])],
+    [
+        ("side", np.array([SIDE, SIDE], np.int64)),
+        ("one_value", np.array([-1, 1, 1], np.int64)),
+        ("last", np.array([2], np.int64)),
+    ],
+)
 target = load_iris().target
 iris("zipmap", target)
 iris("from-one", target + 1, options={LogisticRegression: {"zipmap": False}})

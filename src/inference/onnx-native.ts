@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts';
+import { createOnnxEngine } from './onnx-session.ts';
+import type { Engine } from './types.ts';
+
+/** The native engine was asked for and cannot be had: the message says what to do. */
+export class NativeEngineError extends Error {
+  override readonly name = 'NativeEngineError';
+}
+
+/**
+ * ONNX Runtime's native build for Node as an engine, when its package is installed. One thread, as the
+ * WebAssembly one: how many runs there are at once is decided in one place, by INFERENCE_THREADS.
+ *
+ * @throws NativeEngineError when `onnxruntime-node` is missing or cannot be loaded
+ */
+export async function createNativeEngine(options: { clock: Clock }): Promise<Engine> {
+  const { InferenceSession, Tensor } = await importRuntime();
+  const session = { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 };
+  const runtime = { InferenceSession, Tensor };
+  return createOnnxEngine('onnxruntime-node/cpu', runtime, { clock: options.clock, session });
+}
+
+async function importRuntime() {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+    throw new NativeEngineError(
+      `ENGINE=native needs the package onnxruntime-node (npm install onnxruntime-node); it cannot be loaded: ${reason}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,66 @@
+import process from 'node:process';
+import { workerData } from 'node:worker_threads';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { runningClock } from '../clock.ts';
+import { createLocalEngine, type EngineKind } from './local-engine.ts';
+import type { Tensor } from './tensor.ts';
+import { prepareTransfer } from './transfer.ts';
+import { ModelError, type ModelFault, type Session, type TensorSpec } from './types.ts';
+
+/** One thread of a model's pool: it holds one session and runs what it is sent. */
+
+/** What a thread is started with. */
+export interface ThreadSetup {
+  readonly engine: EngineKind;
+  /** ONNX Runtime's wasm, compiled. */
+  readonly module: WebAssembly.Module;
+  readonly graph: Uint8Array;
+}
+
+/** What the graph turned out to be. An error's class would be lost on the way, so a fault travels as data. */
+export type Description =
+  | { readonly inputs: readonly TensorSpec[]; readonly outputs: readonly TensorSpec[] }
+  | { readonly fault: ModelFault; readonly message: string };
+
+export interface ThreadRun {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly string[];
+}
+
+export interface ThreadResult {
+  readonly outputs: readonly Tensor[];
+  readonly seconds: number;
+}
+
+const loading = load(workerData);
+// Whoever asks hears of a failure; before that it is nobody's.
+loading.catch(() => {});
+
+async function load({ engine: kind, module, graph }: ThreadSetup): Promise<Session> {
+  const engine = await createLocalEngine(kind, { clock: runningClock, module });
+  return engine.load(graph);
+}
+
+export async function describe(): Promise<Description> {
+  try {
+    const { inputs, outputs } = await loading;
+    return { inputs, outputs };
+  } catch (error) {
+    if (error instanceof ModelError) return { fault: error.fault, message: error.message };
+    throw error;
+  }
+}
+
+export async function run({ inputs, outputs }: ThreadRun) {
+  const session = await loading;
+  try {
+    const { outputs: results, seconds } = await session.run(inputs, outputs);
+    const { tensors, buffers } = prepareTransfer(results);
+    const result: ThreadResult = { outputs: tensors, seconds };
+    return move({ [transferableSymbol]: buffers, [valueSymbol]: result });
+  } catch (error) {
+    // WebAssembly that has trapped cannot be trusted again: this thread ends, and another takes its place.
+    if (error instanceof WebAssembly.RuntimeError) process.exit(1);
+    throw error;
+  }
+}

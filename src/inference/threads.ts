@@ -1,0 +1,195 @@
+import { Piscina } from 'piscina';
+import type { Clock } from '../clock.ts';
+import type { EngineKind } from './local-engine.ts';
+import { RunCost } from './run-cost.ts';
+import { allocate, elementCount, sizeOf, type Tensor } from './tensor.ts';
+import type { Description, ThreadResult, ThreadRun, ThreadSetup } from './thread.ts';
+import { prepareTransfer } from './transfer.ts';
+import { type Engine, ModelError, type RunResult, type Session, type TensorSpec } from './types.ts';
+
+export interface ThreadsOptions {
+  /** The engine of the server's own thread. */
+  readonly own: Engine;
+  /** What the threads run on: the same as the server's own. */
+  readonly kind: EngineKind;
+  readonly module: WebAssembly.Module;
+  /** Threads for each model that needs them, at least 1. */
+  readonly threads: number;
+  readonly clock: Clock;
+}
+
+/** A run that is expected to take longer leaves the server's own thread: it would hold up every answer. */
+const LONGEST_OWN_RUN_SECONDS = 0.002;
+/** A larger graph is not even loaded there: that would take as long. */
+const LARGEST_OWN_GRAPH_BYTES = 4 * 1024 * 1024;
+/** Runs by which a model's cost is found out when it is loaded; the first ones warm up. */
+const TRIAL_RUNS = 3;
+/** After so long without work a thread that only large requests need gives its memory back. */
+const IDLE_MS = 60_000;
+
+/**
+ * An engine that keeps long runs off the server's own thread.
+ *
+ * Small runs stay, since a way to another thread and back costs more than they do. Every model that needs
+ * threads has its own: they hold its session and nothing else, so it cannot keep other models waiting, and
+ * its memory is given back when they end.
+ */
+export function createThreadedEngine(options: ThreadsOptions): Engine {
+  const { own, threads } = options;
+  return {
+    name: own.name,
+    load: async (bytes) => {
+      const graph = share(bytes);
+      if (bytes.byteLength > LARGEST_OWN_GRAPH_BYTES) {
+        return ThreadedSession.load(graph, threads, options);
+      }
+      const session = await own.load(bytes);
+      const inputs = session.inputs.map(smallest);
+      const cost = await tryOut(session, inputs);
+      if (cost.expected(sizeOf(inputs)) <= LONGEST_OWN_RUN_SECONDS) {
+        return new PlacedSession(session, cost, graph, options);
+      }
+      await session.release();
+      return ThreadedSession.load(graph, threads, options);
+    },
+  };
+}
+
+/** Bytes that threads read in place. */
+function share(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+  shared.set(bytes);
+  return shared;
+}
+
+/** Finds out what a run of these inputs costs; a graph that does not take them is found out by its requests. */
+async function tryOut(session: Session, inputs: readonly Tensor[]): Promise<RunCost> {
+  const cost = new RunCost();
+  const outputs = session.outputs.map(({ name }) => name);
+  try {
+    for (let run = 0; run < TRIAL_RUNS; run++) {
+      const { seconds } = await session.run(inputs, outputs);
+      cost.learn(sizeOf(inputs), seconds);
+    }
+  } catch {
+    // What fails here says nothing about what is going to be asked.
+  }
+  return cost;
+}
+
+/** Zeros of the smallest shape that an input takes. */
+function smallest({ name, datatype, shape }: TensorSpec): Tensor {
+  const dimensions = shape.map((dimension) => (dimension === -1 ? 1 : dimension));
+  return {
+    name,
+    datatype,
+    shape: dimensions,
+    data: allocate(datatype, elementCount(dimensions)),
+  };
+}
+
+/** Runs in the server's own thread what is short, and in others what is long. */
+class PlacedSession implements Session {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly parallelRuns: number;
+  private readonly own: Session;
+  private readonly cost: RunCost;
+  private readonly graph: Uint8Array;
+  private readonly options: ThreadsOptions;
+  private threaded: Promise<Session> | undefined;
+
+  constructor(own: Session, cost: RunCost, graph: Uint8Array, options: ThreadsOptions) {
+    this.own = own;
+    this.inputs = own.inputs;
+    this.outputs = own.outputs;
+    this.parallelRuns = 1 + options.threads;
+    this.cost = cost;
+    this.graph = graph;
+    this.options = options;
+  }
+
+  async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult> {
+    const size = sizeOf(inputs);
+    const long = this.cost.expected(size) > LONGEST_OWN_RUN_SECONDS;
+    const session = long ? await this.inThreads() : this.own;
+    const result = await session.run(inputs, outputs);
+    this.cost.learn(size, result.seconds);
+    return result;
+  }
+
+  async release(): Promise<void> {
+    await this.own.release();
+    await (await this.threaded)?.release();
+  }
+
+  private inThreads(): Promise<Session> {
+    this.threaded ??= ThreadedSession.load(this.graph, 0, this.options);
+    return this.threaded;
+  }
+}
+
+/** A session in every thread of a pool. */
+class ThreadedSession implements Session {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly parallelRuns: number;
+  private readonly pool: Piscina;
+  private readonly clock: Clock;
+
+  private constructor(
+    pool: Piscina,
+    specs: { inputs: readonly TensorSpec[]; outputs: readonly TensorSpec[] },
+    { clock, threads }: ThreadsOptions,
+  ) {
+    this.pool = pool;
+    this.inputs = specs.inputs;
+    this.outputs = specs.outputs;
+    this.parallelRuns = threads;
+    this.clock = clock;
+  }
+
+  /**
+   * @param kept threads that stay while there is no work
+   * @throws ModelError as an engine does
+   */
+  static async load(
+    graph: Uint8Array,
+    kept: number,
+    options: ThreadsOptions,
+  ): Promise<ThreadedSession> {
+    const { kind: engine, module, threads } = options;
+    const setup: ThreadSetup = { engine, module, graph };
+    const pool = new Piscina({
+      filename: new URL('thread.ts', import.meta.url).href,
+      workerData: setup,
+      minThreads: kept,
+      maxThreads: threads,
+      idleTimeout: IDLE_MS,
+      recordTiming: false,
+    });
+    // A thread that crashes fails its run, and another takes its place; there is nobody else to tell.
+    pool.on('error', () => {});
+    try {
+      const description: Description = await pool.run(undefined, { name: 'describe' });
+      if ('fault' in description) throw new ModelError(description.fault, description.message);
+      return new ThreadedSession(pool, description, options);
+    } catch (error) {
+      await pool.destroy();
+      throw error;
+    }
+  }
+
+  async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult> {
+    const called = this.clock.now();
+    const { tensors, buffers: transferList } = prepareTransfer(inputs);
+    const task: ThreadRun = { inputs: tensors, outputs };
+    const result: ThreadResult = await this.pool.run(task, { name: 'run', transferList });
+    const elapsed = (this.clock.now() - called) / 1000;
+    return { ...result, queueSeconds: Math.max(0, elapsed - result.seconds) };
+  }
+
+  async release(): Promise<void> {
+    await this.pool.close();
+  }
+}

@@ -1,0 +1,127 @@
+import diagnostics from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runningClock as clock } from '../../src/clock.ts';
+import { createWasmEngine } from '../../src/inference/onnx.ts';
+import type { Tensor } from '../../src/inference/tensor.ts';
+import { createThreadedEngine } from '../../src/inference/threads.ts';
+import type { Engine, Session } from '../../src/inference/types.ts';
+import { shippedGraph } from '../helpers/store.ts';
+
+const slowGraph = readFileSync('test/models/slow.onnx');
+/** Every thread that is started, as Node announces it. */
+const started: Worker[] = [];
+const announce = (message: unknown) => started.push((message as { worker: Worker }).worker);
+
+let own: Engine;
+let engine: Engine;
+const loaded: Session[] = [];
+
+async function load(graph: Uint8Array): Promise<Session> {
+  const session = await engine.load(graph);
+  loaded.push(session);
+  return session;
+}
+
+beforeAll(async () => {
+  diagnostics.subscribe('worker_threads', announce);
+  const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
+  const module = await WebAssembly.compile(await readFile(wasm));
+  own = await createWasmEngine({ clock, module });
+  engine = createThreadedEngine({ own, kind: 'wasm', module, threads: 2, clock });
+});
+
+afterAll(async () => {
+  diagnostics.unsubscribe('worker_threads', announce);
+  await Promise.all(loaded.map((session) => session.release()));
+});
+
+/** A row for the slow model, which gives the mean of its values. */
+const row = (value: number): Tensor[] => [
+  { name: 'x', datatype: 'FP32', shape: [1, 16], data: new Float32Array(16).fill(value) },
+];
+const features = (rows: number): Tensor[] => {
+  const data = Float32Array.from({ length: rows * 30 }, (_, i) => (i * 37) % 101);
+  return [{ name: 'features', datatype: 'FP32', shape: [rows, 30], data }];
+};
+
+describe('a model whose runs are long', () => {
+  it('runs in threads, as many runs at once as there are threads, and leaves its caller free', async () => {
+    const session = await load(slowGraph);
+    expect(session.parallelRuns).toBe(2);
+    let turns = 0;
+    let running = true;
+    const count = () => {
+      turns++;
+      if (running) setImmediate(count);
+    };
+    setImmediate(count);
+    const results = await Promise.all([3, 4, 5].map((x) => session.run(row(x), ['y'])));
+    running = false;
+    expect(results.map(({ outputs }) => Array.from(outputs[0]?.data as Float32Array))).toEqual([
+      [3],
+      [4],
+      [5],
+    ]);
+    expect(turns).toBeGreaterThan(100);
+    for (const { seconds } of results) expect(seconds).toBeGreaterThan(0);
+    // The third had to wait for one of the others.
+    expect(results[2]?.queueSeconds).toBeGreaterThan(results[0]?.queueSeconds ?? 0);
+  });
+
+  it('loses the run of a thread that dies, and no other', async () => {
+    started.length = 0;
+    const session = await load(slowGraph);
+    expect(started).toHaveLength(2);
+    // Both threads are ready, and both are at work.
+    await Promise.all([1, 2].map((x) => session.run(row(x), ['y'])));
+    const runs = [6, 7].map((x) => session.run(row(x), ['y']));
+    const ends = Promise.allSettled(runs);
+    await started[0]?.terminate();
+    const [lost, kept] = (await ends).toSorted((a, b) => (a.status > b.status ? -1 : 1));
+    expect(lost).toMatchObject({ status: 'rejected', reason: { message: /exited/ } });
+    expect(kept).toMatchObject({ status: 'fulfilled' });
+
+    const after = await Promise.all([8, 9].map((x) => session.run(row(x), ['y'])));
+    expect(after.map(({ outputs }) => outputs[0]?.data[0])).toEqual([8, 9]);
+    expect(started).toHaveLength(3);
+  });
+
+  it('says why its graph cannot be loaded, wherever it is loaded', async () => {
+    const padding = new Uint8Array(5 * 1024 * 1024);
+    const error = await engine.load(padding).catch((error: unknown) => error);
+    expect(error).toMatchObject({ name: 'ModelError', fault: 'bad_graph' });
+  });
+
+  it('ends its threads when it is released', async () => {
+    started.length = 0;
+    const session = await engine.load(slowGraph);
+    const exits = started.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+    await session.release();
+    expect(await Promise.all(exits)).toHaveLength(2);
+  });
+});
+
+describe('a model whose runs are short', () => {
+  it('runs in the own thread, and its large requests in another, with the same numbers', async () => {
+    started.length = 0;
+    const session = await load(shippedGraph('breast-cancer'));
+    const plain = await own.load(shippedGraph('breast-cancer'));
+    const names = ['label', 'probabilities'];
+    const [small, expectedSmall] = await Promise.all(
+      [session, plain].map((each) => each.run(features(1), names)),
+    );
+    expect(small?.outputs).toEqual(expectedSmall?.outputs);
+    expect(started).toHaveLength(0);
+
+    const [large, expectedLarge] = await Promise.all(
+      [session, plain].map((each) => each.run(features(100_000), names)),
+    );
+    expect(large?.outputs).toEqual(expectedLarge?.outputs);
+    expect(started).toHaveLength(1);
+    await plain.release();
+  });
+});
