@@ -41,6 +41,7 @@ const settings = z.object({
   MAX_QUEUE_ROWS: integer(1, 10_000_000).default(1024),
   ENGINE: z.enum(['wasm', 'native'], { error: 'expected wasm or native' }).default('wasm'),
   INFERENCE_THREADS: integer(0, 256).optional(),
+  INTRA_OP_THREADS: integer(1, 256).default(1),
   REQUEST_TIMEOUT_MS: integer(1, 3_600_000).default(30_000),
   SHUTDOWN_SECONDS: integer(1, 600).default(30),
   METRICS_TOKEN: token.optional(),

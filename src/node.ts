@@ -123,13 +123,17 @@ async function main(): Promise<void> {
 }
 
 /** Short runs go in this thread, long ones in others; with INFERENCE_THREADS=0 every run goes in this one. */
-async function createEngine({ ENGINE: kind, INFERENCE_THREADS }: Config): Promise<Engine> {
+async function createEngine(config: Config): Promise<Engine> {
+  const { ENGINE: kind, INTRA_OP_THREADS: intraOpThreads } = config;
   // One core is left to everything that is no inference.
-  const threads = INFERENCE_THREADS ?? Math.max(1, availableParallelism() - 1);
+  const threads = config.INFERENCE_THREADS ?? Math.max(1, availableParallelism() - 1);
   const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
   const module = await WebAssembly.compile(await readFile(wasm));
-  const own = await createLocalEngine(kind, { clock, module });
-  return threads === 0 ? own : createThreadedEngine({ own, kind, module, threads, clock });
+  if (threads === 0) return createLocalEngine({ kind, module, intraOpThreads }, clock);
+  // What stays in this thread is too short to be worth dividing.
+  const own = await createLocalEngine({ kind, module, intraOpThreads: 1 }, clock);
+  const engine = { kind, module, intraOpThreads };
+  return createThreadedEngine({ own, engine, threads, clock });
 }
 
 /** Pushes to the receiver that the settings name, if they name one. */

@@ -8,20 +8,28 @@ export class NativeEngineError extends Error {
 }
 
 /**
- * ONNX Runtime's native build for Node as an engine, when its package is installed. One thread, as the
- * WebAssembly one: how many runs there are at once is decided in one place, by INFERENCE_THREADS.
+ * ONNX Runtime's native build for Node as an engine, when its package is installed.
  *
+ * @param options.threads threads of one run; the thread it is called from is one of them
  * @throws NativeEngineError when `onnxruntime-node` is missing or cannot be loaded
  */
-export async function createNativeEngine(options: { clock: Clock }): Promise<Engine> {
+export async function createNativeEngine(options: {
+  clock: Clock;
+  threads: number;
+}): Promise<Engine> {
   const { InferenceSession, Tensor } = await importRuntime();
-  const session = { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 };
+  const session = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+  };
   const runtime = { InferenceSession, Tensor };
   return createOnnxEngine('onnxruntime-node/cpu', runtime, { clock: options.clock, session });
 }
 
 async function importRuntime() {
   try {
+    // biome-ignore lint/correctness/noUndeclaredDependencies: installed by those alone who want it
     return await import('onnxruntime-node');
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);

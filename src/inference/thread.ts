@@ -2,7 +2,7 @@ import process from 'node:process';
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { runningClock } from '../clock.ts';
-import { createLocalEngine, type EngineKind } from './local-engine.ts';
+import { createLocalEngine, type LocalEngineOptions } from './local-engine.ts';
 import type { Tensor } from './tensor.ts';
 import { prepareTransfer } from './transfer.ts';
 import { ModelError, type ModelFault, type Session, type TensorSpec } from './types.ts';
@@ -11,9 +11,7 @@ import { ModelError, type ModelFault, type Session, type TensorSpec } from './ty
 
 /** What a thread is started with. */
 export interface ThreadSetup {
-  readonly engine: EngineKind;
-  /** ONNX Runtime's wasm, compiled. */
-  readonly module: WebAssembly.Module;
+  readonly engine: LocalEngineOptions;
   readonly graph: Uint8Array;
 }
 
@@ -36,8 +34,8 @@ const loading = load(workerData);
 // Whoever asks hears of a failure; before that it is nobody's.
 loading.catch(() => {});
 
-async function load({ engine: kind, module, graph }: ThreadSetup): Promise<Session> {
-  const engine = await createLocalEngine(kind, { clock: runningClock, module });
+async function load({ engine: options, graph }: ThreadSetup): Promise<Session> {
+  const engine = await createLocalEngine(options, runningClock);
   return engine.load(graph);
 }
 

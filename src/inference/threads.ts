@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
-import type { EngineKind } from './local-engine.ts';
+import type { LocalEngineOptions } from './local-engine.ts';
 import { RunCost } from './run-cost.ts';
 import { allocate, elementCount, sizeOf, type Tensor } from './tensor.ts';
 import type { Description, ThreadResult, ThreadRun, ThreadSetup } from './thread.ts';
@@ -10,9 +10,8 @@ import { type Engine, ModelError, type RunResult, type Session, type TensorSpec 
 export interface ThreadsOptions {
   /** The engine of the server's own thread. */
   readonly own: Engine;
-  /** What the threads run on: the same as the server's own. */
-  readonly kind: EngineKind;
-  readonly module: WebAssembly.Module;
+  /** What each thread of a model runs on. */
+  readonly engine: LocalEngineOptions;
   /** Threads for each model that needs them, at least 1. */
   readonly threads: number;
   readonly clock: Clock;
@@ -158,8 +157,8 @@ class ThreadedSession implements Session {
     kept: number,
     options: ThreadsOptions,
   ): Promise<ThreadedSession> {
-    const { kind: engine, module, threads } = options;
-    const setup: ThreadSetup = { engine, module, graph };
+    const { engine, threads } = options;
+    const setup: ThreadSetup = { engine, graph };
     const pool = new Piscina({
       filename: new URL('thread.ts', import.meta.url).href,
       workerData: setup,

@@ -17,6 +17,7 @@ const started: Worker[] = [];
 const announce = (message: unknown) => started.push((message as { worker: Worker }).worker);
 
 let own: Engine;
+let module: WebAssembly.Module;
 let engine: Engine;
 const loaded: Session[] = [];
 
@@ -29,9 +30,14 @@ async function load(graph: Uint8Array): Promise<Session> {
 beforeAll(async () => {
   diagnostics.subscribe('worker_threads', announce);
   const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
-  const module = await WebAssembly.compile(await readFile(wasm));
+  module = await WebAssembly.compile(await readFile(wasm));
   own = await createWasmEngine({ clock, module });
-  engine = createThreadedEngine({ own, kind: 'wasm', module, threads: 2, clock });
+  engine = createThreadedEngine({
+    own,
+    engine: { kind: 'wasm', module, intraOpThreads: 1 },
+    threads: 2,
+    clock,
+  });
 });
 
 afterAll(async () => {
@@ -88,6 +94,20 @@ describe('a model whose runs are long', () => {
     const after = await Promise.all([8, 9].map((x) => session.run(row(x), ['y'])));
     expect(after.map(({ outputs }) => outputs[0]?.data[0])).toEqual([8, 9]);
     expect(started).toHaveLength(3);
+  });
+
+  it('may have several threads work on one run', async () => {
+    started.length = 0;
+    const divided = createThreadedEngine({
+      own,
+      engine: { kind: 'wasm', module, intraOpThreads: 2 },
+      threads: 1,
+      clock,
+    });
+    const session = await divided.load(slowGraph);
+    loaded.push(session);
+    const { outputs } = await session.run(row(3), ['y']);
+    expect(outputs[0]?.data[0]).toBe(3);
   });
 
   it('says why its graph cannot be loaded, wherever it is loaded', async () => {
