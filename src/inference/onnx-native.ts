@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { createOnnxEngine } from './onnx-session.ts';
+import { createOnnxEngine, type OnnxRuntime } from './onnx-session.ts';
 import type { Engine } from './types.ts';
 
 /** The native engine was asked for and cannot be had: the message says what to do. */
@@ -23,7 +23,13 @@ export async function createNativeEngine(options: {
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
   };
-  const runtime = { InferenceSession, Tensor };
+  const runtime: OnnxRuntime = {
+    // It takes no memory that threads share, so it gets a copy of its own.
+    InferenceSession: {
+      create: (graph, settings) => InferenceSession.create(graph.slice(), settings),
+    },
+    Tensor,
+  };
   return createOnnxEngine('onnxruntime-node/cpu', runtime, { clock: options.clock, session });
 }
 

@@ -1,10 +1,11 @@
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import type { LocalEngineOptions } from './local-engine.ts';
-import { RunCost } from './run-cost.ts';
-import { allocate, elementCount, sizeOf, type Tensor } from './tensor.ts';
+import type { RunCost } from './run-cost.ts';
+import { sizeOf, type Tensor } from './tensor.ts';
 import type { Description, ThreadResult, ThreadRun, ThreadSetup } from './thread.ts';
 import { prepareTransfer } from './transfer.ts';
+import { tryOut } from './trial.ts';
 import { type Engine, ModelError, type RunResult, type Session, type TensorSpec } from './types.ts';
 
 export interface ThreadsOptions {
@@ -21,8 +22,6 @@ export interface ThreadsOptions {
 const LONGEST_OWN_RUN_SECONDS = 0.002;
 /** A larger graph is not even loaded there: that would take as long. */
 const LARGEST_OWN_GRAPH_BYTES = 4 * 1024 * 1024;
-/** Runs by which a model's cost is found out when it is loaded; the first ones warm up. */
-const TRIAL_RUNS = 3;
 /** After so long without work a thread that only large requests need gives its memory back. */
 const IDLE_MS = 60_000;
 
@@ -43,9 +42,8 @@ export function createThreadedEngine(options: ThreadsOptions): Engine {
         return ThreadedSession.load(graph, threads, options);
       }
       const session = await own.load(bytes);
-      const inputs = session.inputs.map(smallest);
-      const cost = await tryOut(session, inputs);
-      if (cost.expected(sizeOf(inputs)) <= LONGEST_OWN_RUN_SECONDS) {
+      const { seconds, cost } = await tryOut(session);
+      if (seconds <= LONGEST_OWN_RUN_SECONDS) {
         return new PlacedSession(session, cost, graph, options);
       }
       await session.release();
@@ -59,32 +57,6 @@ function share(bytes: Uint8Array): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
   shared.set(bytes);
   return shared;
-}
-
-/** Finds out what a run of these inputs costs; a graph that does not take them is found out by its requests. */
-async function tryOut(session: Session, inputs: readonly Tensor[]): Promise<RunCost> {
-  const cost = new RunCost();
-  const outputs = session.outputs.map(({ name }) => name);
-  try {
-    for (let run = 0; run < TRIAL_RUNS; run++) {
-      const { seconds } = await session.run(inputs, outputs);
-      cost.learn(sizeOf(inputs), seconds);
-    }
-  } catch {
-    // What fails here says nothing about what is going to be asked.
-  }
-  return cost;
-}
-
-/** Zeros of the smallest shape that an input takes. */
-function smallest({ name, datatype, shape }: TensorSpec): Tensor {
-  const dimensions = shape.map((dimension) => (dimension === -1 ? 1 : dimension));
-  return {
-    name,
-    datatype,
-    shape: dimensions,
-    data: allocate(datatype, elementCount(dimensions)),
-  };
 }
 
 /** Runs in the server's own thread what is short, and in others what is long. */
@@ -122,9 +94,15 @@ class PlacedSession implements Session {
     await (await this.threaded)?.release();
   }
 
-  private inThreads(): Promise<Session> {
+  private async inThreads(): Promise<Session> {
     this.threaded ??= ThreadedSession.load(this.graph, 0, this.options);
-    return this.threaded;
+    try {
+      return await this.threaded;
+    } catch (error) {
+      // The next large request tries again.
+      this.threaded = undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import { createTestHarness } from 'wrangler';
@@ -18,14 +19,26 @@ export interface Target {
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** The three places where the same contract holds: in this process, on Node over a socket, in workerd. */
+type Start = (settings?: Settings) => Promise<Target>;
+
+/** The places where the same contract holds: in this process, on Node over a socket, in workerd. */
 export const TARGETS = {
   'in-process app': startInProcess,
   'Node server': startNode,
   workerd: startWorkerd,
-} as const satisfies Record<string, (settings?: Settings) => Promise<Target>>;
+  'Node server, native engine': (settings: Settings = {}) =>
+    startNode({ ...settings, ENGINE: 'native' }),
+} as const satisfies Record<string, Start>;
 
-export const TARGET_NAMES = Object.keys(TARGETS) as (keyof typeof TARGETS)[];
+/** Those that run the same WebAssembly. */
+export const WASM_TARGETS = ['in-process app', 'Node server', 'workerd'] as const;
+
+/** All that can be had here: `npm run test:native` installs the native engine. */
+export const TARGET_NAMES: readonly (keyof typeof TARGETS)[] = existsSync(
+  'node_modules/onnxruntime-node',
+)
+  ? [...WASM_TARGETS, 'Node server, native engine']
+  : WASM_TARGETS;
 
 async function startInProcess(settings: Settings = {}): Promise<Target> {
   const { app, lines } = await createTestApp(settings);

@@ -1,0 +1,42 @@
+import { RunCost } from './run-cost.ts';
+import { allocate, elementCount, sizeOf, type Tensor } from './tensor.ts';
+import type { Session, TensorSpec } from './types.ts';
+
+/** Rows of the runs that a model is tried out with: what a row costs alone, and what it costs in company. */
+const TRIAL_ROWS = [1, 64];
+/** Runs of each size; the first ones warm up. */
+const TRIAL_RUNS = 3;
+/** What a trial is expected to exceed is not tried: start-up would wait for it. */
+const LONGEST_TRIAL_RUN_SECONDS = 0.02;
+
+export interface Trial {
+  /** Seconds of the smallest run; 0 when the graph does not take zeros, which says nothing about requests. */
+  readonly seconds: number;
+  readonly cost: RunCost;
+}
+
+/** Finds out what runs of a session cost, with zeros for inputs. */
+export async function tryOut(session: Session): Promise<Trial> {
+  const cost = new RunCost();
+  const outputs = session.outputs.map(({ name }) => name);
+  const smallest = sizeOf(session.inputs.map((spec) => zeros(spec, 1)));
+  try {
+    for (const rows of TRIAL_ROWS) {
+      const inputs = session.inputs.map((spec) => zeros(spec, rows));
+      const size = sizeOf(inputs);
+      if (cost.expected(size) > LONGEST_TRIAL_RUN_SECONDS) break;
+      for (let run = 0; run < TRIAL_RUNS; run++) {
+        cost.learn(size, (await session.run(inputs, outputs)).seconds);
+      }
+    }
+  } catch {
+    // Requests will tell.
+  }
+  return { seconds: cost.expected(smallest), cost };
+}
+
+/** So many rows, where the first dimension may vary; any other that may vary is 1. */
+function zeros({ name, datatype, shape }: TensorSpec, rows: number): Tensor {
+  const dimensions = shape.map((dimension, i) => (dimension !== -1 ? dimension : i > 0 ? 1 : rows));
+  return { name, datatype, shape: dimensions, data: allocate(datatype, elementCount(dimensions)) };
+}
