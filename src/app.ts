@@ -2,7 +2,9 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
+import { answerJson } from './http/answer.ts';
 import { requireToken } from './http/bearer.ts';
+import { type BodyReader, readRequestBody } from './http/body.ts';
 import { drain, type Lifecycle } from './http/draining.ts';
 import { errorBody } from './http/error-body.ts';
 import { refuseOtherMethods } from './http/methods.ts';
@@ -25,6 +27,8 @@ export interface Services {
   readonly log: Logger;
   readonly observer: HttpObserver;
   readonly lifecycle: Lifecycle;
+  /** Reads a body, where the runtime has a better way than the Request's own stream. */
+  readonly readBody?: BodyReader;
   /** Whether the client of a request has gone, where the runtime can tell. */
   readonly isClientGone?: (c: Context) => boolean;
   /** Compresses an answer as this runtime does it. */
@@ -41,6 +45,7 @@ export function createApp(services: Services) {
   const predictions = predict({
     models,
     defaultModel,
+    readBody: services.readBody ?? readRequestBody,
     maxBodyBytes: config.MAX_BODY_BYTES,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     isClientGone: services.isClientGone ?? (() => false),
@@ -56,7 +61,7 @@ export function createApp(services: Services) {
   app.get('/models', listModels(models, defaultModel));
   app.get('/models/:name', describeModel(models));
 
-  app.get('/healthz', (c) => c.json({ alive: true }));
+  app.get('/healthz', (c) => answerJson(c, { alive: true }));
   app.get('/readyz', readiness(models));
   app.get('/metrics', requireToken(config.METRICS_TOKEN), compress, scrape(snapshot));
 

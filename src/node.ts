@@ -10,12 +10,13 @@ import { createApp } from './app.ts';
 import { runningClock } from './clock.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { gzip } from './http/gzip.ts';
+import { readIncomingBody } from './http/node-body.ts';
 import { createLocalEngine } from './inference/local-engine.ts';
 import { NativeEngineError } from './inference/onnx-native.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { createThreadedEngine } from './inference/threads.ts';
 import type { Engine } from './inference/types.ts';
-import type { Logger } from './log.ts';
+import { gatherLines, type Logger } from './log.ts';
 import { collectProcessMetrics } from './metrics/process.ts';
 import { DeliveryRecorder } from './metrics/record-delivery.ts';
 import type { FamilySnapshot } from './metrics/snapshot.ts';
@@ -31,18 +32,27 @@ const clock = runningClock;
 /** How long a run that requests share may be expected to take, in milliseconds. */
 const LONGEST_SHARED_RUN_MS = 50;
 
+/** How long a line of the log may be held back. */
+const LONGEST_LOG_DELAY_MS = 20;
+
 /** How long the last push may take when the server is told to stop. */
 const LAST_PUSH_MS = 5000;
 
 /** The Node entry: load, listen, drain on SIGTERM. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  // Lines are written while the next ones are gathered: a request does not wait for the disk or a pipe.
+  // Lines are gathered and then written by another thread: a request waits neither for the disk nor for a pipe.
   const destination = pino.destination({ sync: false });
-  process.on('exit', () => destination.flushSync());
+  const lines = gatherLines(destination, (flush) =>
+    setTimeout(flush, LONGEST_LOG_DELAY_MS).unref(),
+  );
+  process.on('exit', () => {
+    lines.flush();
+    destination.flushSync();
+  });
   const log = pino(
     { level: config.LOG_LEVEL, base: null, formatters: { level: (label) => ({ level: label }) } },
-    destination,
+    lines,
   );
   const telemetry = createTelemetry({ version, runtime: 'node', clock, log });
   const processMetrics = collectProcessMetrics();
@@ -75,6 +85,7 @@ async function main(): Promise<void> {
     observer,
     lifecycle,
     isClientGone,
+    readBody: readIncomingBody,
     compress,
     snapshot,
   });

@@ -13,10 +13,10 @@ export function requireToken(token: string | undefined): MiddlewareHandler {
     if (token !== undefined) {
       const [, given] = BEARER.exec(c.req.header('Authorization') ?? '') ?? [];
       if (given === undefined || !(await timingSafeEqual(given, token))) {
-        c.header('WWW-Authenticate', 'Bearer');
         throw new AppError(
           'unauthorized',
           'expected Authorization: Bearer <token>, with the token set',
+          { headers: { 'WWW-Authenticate': 'Bearer' } },
         );
       }
     }

@@ -5,13 +5,24 @@ import { AppError } from '../errors.ts';
 const MEDIA_TYPE_JSON = /^application\/(?:[\w.-]+\+)?json$/i;
 
 /**
+ * Reads a whole body, no further than a limit.
+ *
+ * @throws AppError body_too_large, or bad_request when it breaks off
+ */
+export type BodyReader = (c: Context, maxBytes: number) => Promise<Uint8Array>;
+
+/**
  * Reads a JSON body: its media type, size, encoding and syntax are checked before any of it is believed.
  * A body without a Content-Type is taken for JSON.
  *
  * @param maxBytes the largest body taken, counted as it arrives when its length is not declared
- * @throws AppError unsupported_media_type, body_too_large or bad_json
+ * @throws AppError unsupported_media_type, body_too_large, bad_request or bad_json
  */
-export async function readJson(c: Context, maxBytes: number): Promise<unknown> {
+export async function readJson(
+  c: Context,
+  readBody: BodyReader,
+  maxBytes: number,
+): Promise<unknown> {
   const type = c.req.header('Content-Type')?.split(';', 1)[0]?.trim();
   if (type && !MEDIA_TYPE_JSON.test(type)) {
     throw new AppError(
@@ -26,7 +37,9 @@ export async function readJson(c: Context, maxBytes: number): Promise<unknown> {
       `expected a body without Content-Encoding, got ${encoding.slice(0, 80)}`,
     );
   }
-  const text = decode(await readBytes(c, maxBytes));
+  const declared = c.req.header('Content-Length');
+  if (declared !== undefined && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes);
+  const text = decode(await readBody(c, maxBytes));
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -67,35 +80,29 @@ function describeSyntaxError(text: string): string {
   return `the body is not JSON: ${what} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
-async function readBytes(c: Context, maxBytes: number): Promise<Uint8Array> {
-  const declared = c.req.header('Content-Length');
-  if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  try {
-    return declared === undefined
-      ? await readStream(c.req.raw.body, maxBytes)
-      : new Uint8Array(await c.req.arrayBuffer());
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError('bad_request', 'the body ended before its time', { cause: error });
-  }
-}
-
-/** Reads a body of undeclared length, no further than the limit. */
-async function readStream(
-  body: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-): Promise<Uint8Array> {
+/** Reads a body as every runtime gives it. */
+export const readRequestBody: BodyReader = async (c, maxBytes) => {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = body?.getReader();
-  for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
-    size += read.value.byteLength;
-    if (size > maxBytes) {
-      await reader?.cancel();
-      throw tooLarge(maxBytes);
+  const reader = c.req.raw.body?.getReader();
+  try {
+    for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
+      size += read.value.byteLength;
+      chunks.push(read.value);
+      if (size > maxBytes) break;
     }
-    chunks.push(read.value);
+  } catch (error) {
+    throw bodyBrokenOff(error);
   }
+  if (size <= maxBytes) return joinChunks(chunks, size);
+  await reader?.cancel();
+  throw bodyTooLarge(maxBytes);
+};
+
+/** One array of what came in pieces; a single piece as it is. */
+export function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [first] = chunks;
+  if (first && chunks.length === 1) return first;
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {
@@ -105,6 +112,10 @@ async function readStream(
   return bytes;
 }
 
-function tooLarge(maxBytes: number): AppError {
+export function bodyTooLarge(maxBytes: number): AppError {
   return new AppError('body_too_large', `expected a body of at most ${maxBytes} bytes`);
+}
+
+export function bodyBrokenOff(cause?: unknown): AppError {
+  return new AppError('bad_request', 'the body ended before its time', { cause });
 }

@@ -16,8 +16,9 @@ const ALWAYS_ANSWERED = new Set(['/healthz', '/metrics']);
 export function drain(lifecycle: Lifecycle): MiddlewareHandler {
   return async function drain(c, next) {
     if (lifecycle.draining && !ALWAYS_ANSWERED.has(c.req.path)) {
-      c.header('Connection', 'close');
-      throw new AppError('shutting_down', 'the server is shutting down');
+      throw new AppError('shutting_down', 'the server is shutting down', {
+        headers: { Connection: 'close' },
+      });
     }
     await next();
     if (lifecycle.draining) c.header('Connection', 'close');

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { AppError, ERRORS } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { answerJson } from './answer.ts';
 
 /** Seconds after which a caller that was turned away may try again. */
 const RETRY_AFTER_SECONDS = '1';
@@ -21,13 +22,13 @@ export function errorBody(log: Logger) {
         'failed',
       );
     }
-    const { status, body } = describeError(shown, c);
-    return c.json(body, status);
+    const { status, body, headers } = describeError(shown);
+    return answerJson(c, body, status, headers);
   };
 }
 
-/** The status and body of an error's answer; sets the headers that go with it. */
-export function describeError({ code, message, status }: AppError, c: Context) {
-  if (ERRORS[code].retryable) c.header('Retry-After', RETRY_AFTER_SECONDS);
-  return { status, body: { error: message, code } };
+/** The status, body and headers of an error's answer. */
+export function describeError({ code, message, status, headers }: AppError) {
+  const retry = ERRORS[code].retryable ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
+  return { status, body: { error: message, code }, headers: { ...headers, ...retry } };
 }

@@ -17,8 +17,8 @@ export function refuseOtherMethods<E extends Env>(app: Hono<E>): void {
   for (const [path, methods] of allowed) {
     const allow = [...methods].sort().join(', ');
     app.all(path, function methodNotAllowed(c: Context) {
-      c.header('Allow', allow);
-      throw new AppError('method_not_allowed', `${path} takes ${allow}, not ${c.req.method}`);
+      const message = `${path} takes ${allow}, not ${c.req.method}`;
+      throw new AppError('method_not_allowed', message, { headers: { Allow: allow } });
     });
   }
 }

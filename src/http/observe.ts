@@ -65,8 +65,6 @@ export function observe(options: {
     c.set('requestId', requestId);
     c.set('startedAt', start);
     c.set('traceId', traceId);
-    // Ahead of the answer: a header that is added to a finished one makes Node build it a second time.
-    c.header('X-Request-Id', requestId);
     observer.requestStarted();
     await next();
 
@@ -77,28 +75,23 @@ export function observe(options: {
     const code = c.error && (c.error instanceof AppError ? c.error.code : 'internal');
     const prediction = c.get('prediction');
     observer.requestEnded({ method, route, status, seconds, code, prediction, traceId });
+    // What is undefined is not written.
     log.info(
       {
         request_id: requestId,
-        ...(traceId && { trace_id: traceId }),
+        trace_id: traceId,
         method,
         route: route ?? null,
         status,
         duration_ms: milliseconds(seconds),
-        ...(code && { code }),
-        ...(prediction && describePrediction(prediction)),
+        code,
+        model: prediction?.model,
+        version: prediction?.version,
+        rows: prediction?.rows,
+        inference_ms: prediction?.inferenceSeconds && milliseconds(prediction.inferenceSeconds),
       },
       'request',
     );
-  };
-}
-
-function describePrediction({ model, version, rows, inferenceSeconds }: PredictionNote) {
-  return {
-    model,
-    version,
-    rows,
-    ...(inferenceSeconds !== undefined && { inference_ms: milliseconds(inferenceSeconds) }),
   };
 }
 

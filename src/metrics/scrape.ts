@@ -1,5 +1,6 @@
 import type { Handler } from 'hono';
 import { accepts } from 'hono/accepts';
+import { answer } from '../http/answer.ts';
 import { CONTENT_TYPES, formatMetrics } from './client.ts';
 import type { FamilySnapshot } from './snapshot.ts';
 
@@ -12,6 +13,6 @@ export function scrape(snapshot: () => Promise<readonly FamilySnapshot[]>): Hand
     const type = accepts(c, { header: 'Accept', supports: [OPENMETRICS, TEXT], default: TEXT });
     const format = type === OPENMETRICS ? 'openmetrics' : 'text';
     const body = await formatMetrics(await snapshot(), format);
-    return c.body(body, 200, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' });
+    return answer(c, body, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' });
   };
 }

@@ -1,12 +1,16 @@
 import type { Handler } from 'hono';
 import { AppError } from '../errors.ts';
+import { answerJson } from '../http/answer.ts';
 import { describeError } from '../http/error-body.ts';
 import type { ModelEntry, ModelRepository } from '../inference/repository.ts';
 
 /** GET /models: every version of every model, with its state, and the model that POST /predict asks. */
 export function listModels(models: ModelRepository, defaultModel: string | undefined): Handler {
   return function listModels(c) {
-    return c.json({ default: defaultModel ?? null, models: models.entries().map(summarise) });
+    return answerJson(c, {
+      default: defaultModel ?? null,
+      models: models.entries().map(summarise),
+    });
   };
 }
 
@@ -14,7 +18,7 @@ export function listModels(models: ModelRepository, defaultModel: string | undef
 export function describeModel(models: ModelRepository): Handler {
   return function describeModel(c) {
     const { name, version, card, inputs, outputs, sha256 } = models.get(c.req.param('name') ?? '');
-    return c.json({ name, version, sha256, inputs, outputs, card: card ?? null });
+    return answerJson(c, { name, version, sha256, inputs, outputs, card: card ?? null });
   };
 }
 
@@ -24,10 +28,11 @@ export function readiness(models: ModelRepository): Handler {
     const entries = models.entries();
     const broken = entries.filter((entry) => entry.state !== 'READY');
     const list = entries.map(summarise);
-    if (broken.length === 0) return c.json({ ready: true, models: list });
+    if (broken.length === 0) return answerJson(c, { ready: true, models: list });
     const names = broken.map(({ name, version }) => `${name} v${version}`).join(', ');
-    const { status, body } = describeError(new AppError('not_ready', `not ready: ${names}`), c);
-    return c.json({ ...body, ready: false, models: list }, status);
+    const error = describeError(new AppError('not_ready', `not ready: ${names}`));
+    const body = { ...error.body, ready: false, models: list };
+    return answerJson(c, body, error.status, error.headers);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Context, Handler } from 'hono';
 import { AppError } from '../errors.ts';
-import { readJson } from '../http/body.ts';
+import { answerJson } from '../http/answer.ts';
+import { type BodyReader, readJson } from '../http/body.ts';
 import { milliseconds, type PredictionNote, type RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
@@ -17,11 +18,12 @@ type PredictContext = Context<{ Variables: RequestVariables }>;
 export function predict(options: {
   models: ModelRepository;
   defaultModel: string | undefined;
+  readBody: BodyReader;
   maxBodyBytes: number;
   timeoutMs: number;
   isClientGone: (c: Context) => boolean;
 }): Handler<{ Variables: RequestVariables }> {
-  const { models, defaultModel, maxBodyBytes, timeoutMs, isClientGone } = options;
+  const { models, defaultModel, readBody, maxBodyBytes, timeoutMs, isClientGone } = options;
 
   return async function predict(c: PredictContext) {
     const note: PredictionNote = { protocol: 'predict' };
@@ -29,7 +31,7 @@ export function predict(options: {
     const model = findModel(models, c.req.param('name') ?? defaultModel, c.req.param('version'));
     note.model = model.name;
     note.version = model.version;
-    const rows = readRows(await readJson(c, maxBodyBytes), model);
+    const rows = readRows(await readJson(c, readBody, maxBodyBytes), model);
     note.rows = rows.length;
     const { outputs, seconds } = await model.infer({
       inputs: model.readRows(rows),
@@ -39,7 +41,7 @@ export function predict(options: {
       isGone: () => isClientGone(c),
     });
     note.inferenceSeconds = seconds;
-    return c.json({
+    return answerJson(c, {
       model: model.name,
       version: model.version,
       ...model.predictions.write(outputs, rows.length),

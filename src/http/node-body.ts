@@ -1,0 +1,41 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { bodyBrokenOff, bodyTooLarge, joinChunks } from './body.ts';
+
+/**
+ * Reads a body from Node's own stream, which gives what came from the socket as it is: a body in one piece, as
+ * small ones are, is never copied.
+ */
+export function readIncomingBody(
+  c: Context<{ Bindings: HttpBindings }>,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const { incoming } = c.env;
+  const declared = Number(incoming.headers['content-length']);
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let finished = false;
+    const finish = () => {
+      finished = true;
+      resolve(joinChunks(chunks, size));
+    };
+    const take = (chunk: Uint8Array) => {
+      size += chunk.byteLength;
+      chunks.push(chunk);
+      if (size > maxBytes) {
+        incoming.off('data', take).pause();
+        reject(bodyTooLarge(maxBytes));
+      } else if (size === declared) {
+        // The stream's own end comes some turns later.
+        finish();
+      }
+    };
+    incoming
+      .on('data', take)
+      .on('end', finish)
+      .on('close', () => {
+        if (!finished) reject(bodyBrokenOff());
+      });
+  });
+}
