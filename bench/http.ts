@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { post, readCard } from '../test/helpers/golden.ts';
-import { install, type RunningSide, SIDES, startSide } from './sides.ts';
+import { drive } from './drive.ts';
+import { install, SIDES } from './sides.ts';
+import { type RunningSide, startSide } from './start-side.ts';
 import { median } from './statistics.ts';
 
 /**
@@ -30,59 +30,40 @@ const { rounds, seconds, write } = new Command('npm run bench --')
   .opts<{ rounds: number; seconds: number; write?: true }>();
 
 const { examples } = readCard('breast-cancer');
-const body = (rows: number) =>
-  JSON.stringify({
-    instances: Array.from({ length: rows }, (_, i) => examples[i % examples.length]),
-  });
+const exampleRows = (rows: number) =>
+  Array.from({ length: rows }, (_, i) => examples[i % examples.length] ?? []);
 const WORKLOADS = [
-  { rows: 1, connections: 1 },
-  { rows: 1, connections: 32 },
-  { rows: 16, connections: 16 },
-  { rows: 256, connections: 4 },
+  ...[1, 16, 32, 64].map((connections) => ({ rows: 1, connections })),
+  ...[1, 16, 64].map((connections) => ({ rows: 16, connections })),
+  ...[1, 16, 64].map((connections) => ({ rows: 256, connections })),
 ].map((workload) => ({
   ...workload,
-  name: `${workload.rows} rows, ${workload.connections} connections`,
+  name: `Rows: ${workload.rows}, connections: ${workload.connections}`,
 }));
 
-const folder = mkdtempSync(join(tmpdir(), 'kilat-bench-'));
-
-/** Drives a side with wrk for one measurement. */
-function drive(url: string, rows: number, connections: number): { rate: number; p99: number } {
-  const script = join(folder, `${rows}.lua`);
-  writeFileSync(
-    script,
-    `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[${body(rows)}]==]\n` +
-      'done = function(summary, latency)\n' +
-      '  local errors = summary.errors\n' +
-      '  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout\n' +
-      '  io.write(string.format("%d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(99), failed))\n' +
-      'end\n',
-  );
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url];
-  const output = execFileSync('wrk', args, { encoding: 'utf8' });
-  const [requests = 0, micros = 1, p99 = 0, failed = 0] = (output.trim().split('\n').at(-1) ?? '')
-    .split(' ')
-    .map(Number);
-  if (failed > 0) throw new Error(`${failed} requests to ${url} failed`);
-  return { rate: (requests * 1e6) / micros, p99: p99 / 1000 };
-}
-
 install();
-const request = post(body(1));
+const row = exampleRows(1);
 const running: RunningSide[] = [];
 const measurements: Measurement[] = [];
 let answer = '{}';
 try {
   for (const side of SIDES) {
-    const started = await startSide(side, request, answer);
+    const started = await startSide(side, row, answer);
     running.push(started);
-    if (running.length === 1) answer = await (await fetch(started.url, request)).text();
+    if (running.length === 1) {
+      const { url, body } = started.request(row);
+      answer = await (await fetch(url, post(body))).text();
+    }
   }
   const atRest = new Map(running.map((side) => [side.name, side.memory()]));
   for (let round = 0; round < rounds; round++) {
     for (const { rows, connections, name } of WORKLOADS) {
       for (const side of running) {
-        const { rate, p99 } = drive(side.url, rows, connections);
+        const { rate, p99 } = await drive({
+          ...side.request(exampleRows(rows)),
+          connections,
+          seconds,
+        });
         // The first round warms up.
         if (round > 0 || rounds === 1)
           measurements.push({ side: side.name, workload: name, rate, p99 });

@@ -23,12 +23,11 @@ const GATHERED_CHARACTERS = 8192;
 export function gatherLines(
   writer: LineWriter,
   schedule: (flush: () => void) => void,
-): LineWriter & { flush(): void } {
+): LineWriter & { flush(to?: LineWriter): void } {
   let gathered = '';
   let scheduled = false;
-  const flush = () => {
-    scheduled = false;
-    if (gathered !== '') writer.write(gathered);
+  const flush = (to: LineWriter = writer) => {
+    if (gathered !== '') to.write(gathered);
     gathered = '';
   };
   return {
@@ -37,7 +36,10 @@ export function gatherLines(
       if (gathered.length >= GATHERED_CHARACTERS) flush();
       else if (!scheduled) {
         scheduled = true;
-        schedule(flush);
+        schedule(() => {
+          scheduled = false;
+          flush();
+        });
       }
     },
     flush,

@@ -43,12 +43,10 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   // Lines are gathered and then written by another thread: a request waits neither for the disk nor for a pipe.
   const destination = pino.destination({ sync: false });
-  const lines = gatherLines(destination, (flush) =>
-    setTimeout(flush, LONGEST_LOG_DELAY_MS).unref(),
-  );
+  const lines = gatherLines(destination, (flush) => setTimeout(flush, LONGEST_LOG_DELAY_MS));
   process.on('exit', () => {
-    lines.flush();
     destination.flushSync();
+    lines.flush(pino.destination({ sync: true }));
   });
   const log = pino(
     { level: config.LOG_LEVEL, base: null, formatters: { level: (label) => ({ level: label }) } },

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { readCard } from './helpers/golden.ts';
+import { post, readCard } from './helpers/golden.ts';
 import { type NodeTarget, startNode } from './helpers/targets.ts';
 
 /** Starts the server with settings that it cannot start with. */
@@ -83,6 +83,40 @@ describe('the Node entry', () => {
     });
     await server.stop();
   });
+
+  it('answers everybody else while a model runs long', async () => {
+    const repository = mkdtempSync(join(tmpdir(), 'kilat-models-'));
+    mkdirSync(join(repository, 'slow/1'), { recursive: true });
+    copyFileSync('test/models/slow.onnx', join(repository, 'slow/1/model.onnx'));
+    cpSync('model/digits', join(repository, 'digits'), { recursive: true });
+    const server = await startNode({ MODEL_REPOSITORY: repository });
+    const answered: string[] = [];
+    const ask = async (name: string, path: string, init?: RequestInit) => {
+      const response = await server.fetch(path, init);
+      expect(response.status).toBe(200);
+      answered.push(name);
+      return response;
+    };
+    const rows = Array.from({ length: 40 }, (_, row) => new Array(16).fill(row));
+    const slow = ask('slow', '/models/slow/predict', post({ instances: rows }));
+    await isInFlight(server);
+    await ask('health', '/healthz');
+    await ask('other', '/models/digits/predict', post(readCard('digits').examples[0]));
+    expect(await (await slow).json()).toMatchObject({
+      predictions: rows.map(([mean]) => ({ y: [mean] })),
+    });
+    expect(answered).toEqual(['health', 'other', 'slow']);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it.runIf(!existsSync('node_modules/onnxruntime-node'))(
+    'says what to install for the native engine',
+    () => {
+      const { status, stderr } = failToStart({ ENGINE: 'native' });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^ENGINE=native needs the package onnxruntime-node \(npm install/);
+    },
+  );
 
   it('finishes what it has accepted when it is told to stop, and takes nothing new', async () => {
     const server = await startNode();

@@ -7,17 +7,9 @@ import sys
 import time
 
 import numpy as np
+from breast_cancer import labels, model
 from flask import Flask, Response, jsonify, request
 from prometheus_client import Histogram, generate_latest
-from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-data = load_breast_cancer()
-labels = [str(name) for name in data.target_names]
-model = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=5000))
-model.fit(data.data, data.target)
 
 app = Flask(__name__)
 prediction_time = Histogram("prediction_time_seconds", "Time of one prediction.")

@@ -233,9 +233,11 @@ function whyUnwanted({ deadline, isGone }: RunRequest, now: number): AppError | 
 
 /** Equal for requests that can share a run. */
 function groupKey({ inputs, outputs }: RunRequest): string {
-  if (inputs.length === 1 && inputs[0]?.shape.length === 2) {
-    return `${inputs[0].shape[1]}|${outputs.join('|')}`;
+  let key = '';
+  for (const { shape } of inputs) {
+    for (let i = 1; i < shape.length; i++) key += `${shape[i]},`;
+    key += ';';
   }
-  const shapes = inputs.map(({ shape }) => shape.slice(1).join('x'));
-  return JSON.stringify([shapes, outputs]);
+  for (const output of outputs) key += `${output.length}:${output}`;
+  return key;
 }

@@ -130,5 +130,7 @@ function checkRowCount(tensor: Tensor, rows: number): void {
 }
 
 function each<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index));
+  const made = new Array<T>(count);
+  for (let index = 0; index < count; index++) made[index] = make(index);
+  return made;
 }

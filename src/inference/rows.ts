@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { describeValue, elementWriter, expectedElement } from './elements.ts';
-import { allocate, elementCount, type Tensor } from './tensor.ts';
+import { type Allocate, createSlabAllocator, elementCount, type Tensor } from './tensor.ts';
 import type { TensorSpec } from './types.ts';
 
 /** Turns rows of JSON into one tensor per input, checking every value on the way. */
@@ -21,11 +21,12 @@ export function createRowReader(
   features: readonly string[] | undefined,
 ): RowReader {
   const names = inputs.map((input) => input.name);
+  const allocate = createSlabAllocator();
   return (rows) => {
     if (features === undefined) checkRows(rows, names);
     return inputs.map((input) => {
       const values = features ? rows : rows.map((row) => (isObject(row) ? row[input.name] : row));
-      return readInput(input, values, features);
+      return readInput(input, values, features, allocate);
     });
   };
 }
@@ -56,6 +57,7 @@ function readInput(
   input: TensorSpec,
   values: readonly unknown[],
   features: readonly string[] | undefined,
+  allocate: Allocate,
 ): Tensor {
   const shape = settleShape(input, features, values[0]);
   const layout = { input, shape, features };

@@ -55,9 +55,36 @@ export function sizeOf(tensors: readonly Tensor[]): number {
   return size;
 }
 
-/** A new array for `count` elements of a type, zeroed. */
-export function allocate(datatype: Datatype, count: number): TensorData {
-  return datatype === 'BYTES' ? new Array<string>(count).fill('') : new DATATYPES[datatype](count);
+/** Gives a new array for `count` elements of a type, zeroed. */
+export type Allocate = (datatype: Datatype, count: number) => TensorData;
+
+export const allocate: Allocate = (datatype, count) =>
+  datatype === 'BYTES' ? new Array<string>(count).fill('') : new DATATYPES[datatype](count);
+
+const SLAB_BYTES = 64 * 1024;
+const LARGEST_IN_SLAB_BYTES = 4096;
+
+/**
+ * Makes an allocator that cuts small arrays from larger pieces of memory: making a buffer for each costs more
+ * than filling it.
+ */
+export function createSlabAllocator(): Allocate {
+  let slab = new ArrayBuffer(0);
+  let used = 0;
+  return (datatype, count) => {
+    if (datatype === 'BYTES') return allocate(datatype, count);
+    const Data = DATATYPES[datatype];
+    const bytes = count * Data.BYTES_PER_ELEMENT;
+    if (bytes > LARGEST_IN_SLAB_BYTES) return new Data(count);
+    if (used + bytes > slab.byteLength) {
+      slab = new ArrayBuffer(SLAB_BYTES);
+      used = 0;
+    }
+    const data = new Data(slab, used, count);
+    // Every element type can begin at a multiple of 8.
+    used += Math.ceil(bytes / 8) * 8;
+    return data;
+  };
 }
 
 /** A shape for a person: `[-1, 30]`. */

@@ -147,8 +147,8 @@ describe.each(TARGET_NAMES)('the %s', (name) => {
   it('writes one line per request, with what was predicted and how long it took', async () => {
     const headers = { 'X-Request-Id': 'one-line' };
     await ask('/predict', post({ instances: [first, second] }, headers));
-    const lines = target.logs().filter((line) => line.request_id === 'one-line');
-    expect(lines).toEqual([
+    const lines = () => target.logs().filter((line) => line.request_id === 'one-line');
+    await expect.poll(lines).toEqual([
       expect.objectContaining({
         level: 'info',
         msg: 'request',

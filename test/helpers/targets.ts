@@ -63,7 +63,8 @@ export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: Record<string, unknown>[] = [];
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  // Not 'exit': what it has written last may still be on its way then.
+  const exited = once(child, 'close').then(([code]) => code as number | null);
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (text) => {
       const line = JSON.parse(text) as Record<string, unknown>;
