@@ -56,14 +56,17 @@ try {
     }
   }
   const atRest = new Map(running.map((side) => [side.name, side.memory()]));
+  for (const side of running) side.freeze();
   for (let round = 0; round < rounds; round++) {
     for (const { rows, connections, name } of WORKLOADS) {
       for (const side of running) {
+        side.thaw();
         const { rate, p99 } = await drive({
           ...side.request(exampleRows(rows)),
           connections,
           seconds,
         });
+        side.freeze();
         // The first round warms up.
         if (round > 0 || rounds === 1)
           measurements.push({ side: side.name, workload: name, rate, p99 });

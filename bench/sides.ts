@@ -33,24 +33,30 @@ const node = process.execPath;
 /** A repository of models that are too large to ship, for Kilat's MODEL_REPOSITORY. */
 export const BENCH_MODELS = 'dist/bench-models';
 
+/** 64 connections with 256 rows each are more than may wait by default, and none is to be turned away. */
+const MAX_QUEUE_ROWS = String(64 * 256);
+
 /** Kilat first: the others are compared with it. */
 export const SIDES: readonly Side[] = [
   {
     name: 'Kilat on Node',
-    command: (port) => ({ argv: [node, 'src/node.ts'], env: { PORT: String(port) } }),
+    command: (port) => ({
+      argv: [node, 'src/node.ts'],
+      env: { PORT: String(port), MAX_QUEUE_ROWS },
+    }),
   },
   {
     name: 'Kilat on Node, one row a run',
     command: (port) => ({
       argv: [node, 'src/node.ts'],
-      env: { PORT: String(port), MAX_BATCH_ROWS: '1' },
+      env: { PORT: String(port), MAX_BATCH_ROWS: '1', MAX_QUEUE_ROWS },
     }),
   },
   {
     name: 'Kilat on Node, no metrics and no log',
     command: (port) => ({
       argv: [node, 'bench/sides/unobserved.ts'],
-      env: { PORT: String(port) },
+      env: { PORT: String(port), MAX_QUEUE_ROWS },
     }),
   },
   {

@@ -18,6 +18,9 @@ export interface RunningSide {
   readonly startSeconds: number;
   /** Resident memory of all its processes, in MiB. */
   memory(): number;
+  /** Holds all its processes still, so that what they do while nobody asks them disturbs no other side. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -38,6 +41,10 @@ export async function startSide(side: Side, rows: Rows, answer: string): Promise
     return { url: `http://127.0.0.1:${port}${path}`, body };
   };
   const { url, body } = request(rows);
+  const signal = (name: string) => {
+    const pids = processes(child).map(({ pid }) => String(pid));
+    spawnSync('kill', [`-${name}`, ...pids]);
+  };
   while (!(await answers(url, post(body)))) {
     if (child.exitCode !== null) throw new Error(`${side.name} did not start`);
     if (performance.now() - started > 60_000) throw new Error(`${side.name} does not answer`);
@@ -48,6 +55,8 @@ export async function startSide(side: Side, rows: Rows, answer: string): Promise
     request,
     startSeconds: (performance.now() - started) / 1000,
     memory: () => processes(child).reduce((sum, { rss }) => sum + rss, 0) / 1024,
+    freeze: () => signal('STOP'),
+    thaw: () => signal('CONT'),
     stop: async () => {
       const exited = once(child, 'exit');
       // Nothing of it is needed any more, and some would wait for idle connections.

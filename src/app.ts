@@ -7,20 +7,39 @@ import { requireToken } from './http/bearer.ts';
 import { type BodyReader, readRequestBody } from './http/body.ts';
 import { drain, type Lifecycle } from './http/draining.ts';
 import { errorBody } from './http/error-body.ts';
+import { whenAsked } from './http/gzip.ts';
 import { refuseOtherMethods } from './http/methods.ts';
 import { type HttpObserver, observe, type RequestVariables } from './http/observe.ts';
 import type { ModelRepository } from './inference/repository.ts';
 import type { Logger } from './log.ts';
 import { scrape } from './metrics/scrape.ts';
 import type { FamilySnapshot } from './metrics/snapshot.ts';
+import { describeV1, listV1, predictV1 } from './protocols/kserve-v1.ts';
+import { invoke, ping, tellVersion } from './protocols/mlflow.ts';
 import { describeModel, listModels, readiness } from './protocols/models.ts';
+import { infer } from './protocols/open-inference.ts';
+import {
+  describeConfig,
+  describeModel as describeModelV2,
+  describeServer,
+  isLive,
+  isModelReady,
+  isServerReady,
+  listNames,
+  listRepository,
+} from './protocols/open-inference-metadata.ts';
+import { openApi } from './protocols/openapi.ts';
 import { predict } from './protocols/predict.ts';
+import type { PredictionServices } from './protocols/prediction.ts';
+import { statistics } from './protocols/statistics.ts';
 
 /** What the app is made of; an entry wires it for its runtime, a test for its case. */
 export interface Services {
+  /** Kilat's own. */
+  readonly version: string;
   readonly config: Pick<
     Config,
-    'DEFAULT_MODEL' | 'MAX_BODY_BYTES' | 'METRICS_TOKEN' | 'REQUEST_TIMEOUT_MS'
+    'DEFAULT_MODEL' | 'MAX_BATCH_ROWS' | 'MAX_BODY_BYTES' | 'METRICS_TOKEN' | 'REQUEST_TIMEOUT_MS'
   >;
   readonly models: ModelRepository;
   readonly clock: Clock;
@@ -39,17 +58,19 @@ export interface Services {
 
 /** The whole of Kilat's HTTP: every middleware and route, in order. */
 export function createApp(services: Services) {
-  const { config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
+  const { version, config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
   const app = new Hono<{ Variables: RequestVariables }>();
   const defaultModel = chooseDefault(config.DEFAULT_MODEL, models.names());
-  const predictions = predict({
+  const prediction: PredictionServices = {
     models,
     defaultModel,
     readBody: services.readBody ?? readRequestBody,
     maxBodyBytes: config.MAX_BODY_BYTES,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     isClientGone: services.isClientGone ?? (() => false),
-  });
+  };
+  const predictions = predict(prediction);
+  const compressAnswers = whenAsked(compress);
 
   app.use(observe({ clock, log, observer }));
   app.use(drain(lifecycle));
@@ -61,6 +82,39 @@ export function createApp(services: Services) {
   app.get('/models', listModels(models, defaultModel));
   app.get('/models/:name', describeModel(models));
 
+  // The Open Inference Protocol, with binary tensors; answers are compressed for those who ask for it.
+  const inferV2 = infer(prediction);
+  const statsV2 = statistics(models, snapshot);
+  app.get('/v2', describeServer(version));
+  app.get('/v2/', describeServer(version));
+  app.get('/v2/health/live', isLive);
+  app.get('/v2/health/ready', isServerReady(models));
+  app.get('/v2/models', listNames(models));
+  app.get('/v2/models/stats', statsV2);
+  for (const path of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
+    app.get(path, describeModelV2(models));
+    app.get(`${path}/ready`, isModelReady(models));
+    app.get(`${path}/config`, describeConfig(models, config.MAX_BATCH_ROWS));
+    app.get(`${path}/stats`, statsV2);
+    app.post(`${path}/infer`, compressAnswers, inferV2);
+  }
+  app.post('/v2/repository/index', listRepository(models, prediction));
+
+  // KServe's first protocol, and TensorFlow Serving's; the verb is the end of the last part of the path.
+  const predictionsV1 = predictV1(prediction);
+  app.get('/v1/models', listV1(models));
+  app.get('/v1/models/:name', describeV1(models));
+  app.get('/v1/models/:name/versions/:version', describeV1(models));
+  app.post('/v1/models/:call{[^/]+:predict}', compressAnswers, predictionsV1);
+  app.post('/v1/models/:name/versions/:versionCall{[^/]+:predict}', compressAnswers, predictionsV1);
+
+  // MLflow's scoring server.
+  app.post('/invocations', compressAnswers, invoke(prediction));
+  app.get('/ping', ping(prediction));
+  app.get('/health', ping(prediction));
+  app.get('/version', tellVersion(version));
+
+  app.get('/openapi.json', openApi(models, version));
   app.get('/healthz', (c) => answerJson(c, { alive: true }));
   app.get('/readyz', readiness(models));
   app.get('/metrics', requireToken(config.METRICS_TOKEN), compress, scrape(snapshot));

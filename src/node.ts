@@ -76,6 +76,7 @@ async function main(): Promise<void> {
   const compress = gzip();
   const isClientGone = (c: Context<{ Bindings: HttpBindings }>) => c.env.outgoing.destroyed;
   const app = createApp({
+    version,
     config,
     models,
     clock,

@@ -44,7 +44,17 @@ const { snapshot } = metrics;
 const compress = gzipByPlatform();
 /** A Worker is never told that it is about to go. */
 const lifecycle = { draining: false };
-const app = createApp({ config, models, clock, log, observer, lifecycle, compress, snapshot });
+const app = createApp({
+  version,
+  config,
+  models,
+  clock,
+  log,
+  observer,
+  lifecycle,
+  compress,
+  snapshot,
+});
 
 export default {
   async fetch(request, env, context) {

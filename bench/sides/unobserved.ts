@@ -34,6 +34,7 @@ const batching = {
 const store = new DiskStore(config.MODEL_REPOSITORY);
 const models = await ModelRepository.load(store, { engine, clock, observer, log, batching });
 const app = createApp({
+  version: '',
   config,
   models,
   clock,

@@ -11,35 +11,38 @@ const MEDIA_TYPE_JSON = /^application\/(?:[\w.-]+\+)?json$/i;
  */
 export type BodyReader = (c: Context, maxBytes: number) => Promise<Uint8Array>;
 
+/** How bodies are read. */
+export interface BodyOptions {
+  readonly readBody: BodyReader;
+  /** The largest body taken, before and after its decompression. */
+  readonly maxBodyBytes: number;
+}
+
 /**
  * Reads a JSON body: its media type, size, encoding and syntax are checked before any of it is believed.
  * A body without a Content-Type is taken for JSON.
  *
- * @param maxBytes the largest body taken, counted as it arrives when its length is not declared
  * @throws AppError unsupported_media_type, body_too_large, bad_request or bad_json
  */
-export async function readJson(
-  c: Context,
-  readBody: BodyReader,
-  maxBytes: number,
-): Promise<unknown> {
-  const type = c.req.header('Content-Type')?.split(';', 1)[0]?.trim();
+export async function readJson(c: Context, options: BodyOptions): Promise<unknown> {
+  const type = mediaType(c);
   if (type && !MEDIA_TYPE_JSON.test(type)) {
     throw new AppError(
       'unsupported_media_type',
       `expected Content-Type application/json, got ${type.slice(0, 80)}`,
     );
   }
-  const encoding = c.req.header('Content-Encoding');
-  if (encoding && encoding.toLowerCase() !== 'identity') {
-    throw new AppError(
-      'unsupported_media_type',
-      `expected a body without Content-Encoding, got ${encoding.slice(0, 80)}`,
-    );
-  }
-  const declared = c.req.header('Content-Length');
-  if (declared !== undefined && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes);
-  const text = decode(await readBody(c, maxBytes));
+  return parseJson(await readBytes(c, options));
+}
+
+/** What the request says that its body is, without parameters. */
+export function mediaType(c: Context): string | undefined {
+  return c.req.header('Content-Type')?.split(';', 1)[0]?.trim();
+}
+
+/** @throws AppError bad_json */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = decodeText(bytes);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -47,11 +50,47 @@ export async function readJson(
   }
 }
 
+/**
+ * Reads a body, and decompresses it.
+ *
+ * @throws AppError unsupported_media_type, body_too_large or bad_request
+ */
+export async function readBytes(
+  c: Context,
+  { readBody, maxBodyBytes }: BodyOptions,
+): Promise<Uint8Array> {
+  const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity';
+  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
+    throw new AppError(
+      'unsupported_media_type',
+      `expected Content-Encoding gzip, deflate or none, got ${encoding.slice(0, 80)}`,
+    );
+  }
+  const declared = c.req.header('Content-Length');
+  if (declared !== undefined && Number(declared) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+  const bytes = await readBody(c, maxBodyBytes);
+  return encoding === 'identity' ? bytes : decompress(bytes, encoding, maxBodyBytes);
+}
+
+/** Decompresses no further than the limit: a small body may hold very much. */
+async function decompress(
+  bytes: Uint8Array,
+  encoding: 'gzip' | 'deflate',
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const stream = new Blob([new Uint8Array(bytes)])
+    .stream()
+    .pipeThrough(new DecompressionStream(encoding));
+  return readStream(stream, maxBytes, (cause) => {
+    return new AppError('bad_request', `the body is not ${encoding}`, { cause });
+  });
+}
+
 /** Holds no state between calls, which are never streams. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** @throws AppError bad_json for bytes that are not UTF-8, which JSON has to be (RFC 8259, 8.1) */
-function decode(bytes: Uint8Array): string {
+export function decodeText(bytes: Uint8Array): string {
   try {
     return strictUtf8.decode(bytes);
   } catch (error) {
@@ -82,27 +121,39 @@ function describeSyntaxError(text: string): string {
 
 /** Reads a body as every runtime gives it. */
 export const readRequestBody: BodyReader = async (c, maxBytes) => {
+  const { body } = c.req.raw;
+  return body ? readStream(body, maxBytes, bodyBrokenOff) : new Uint8Array();
+};
+
+async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  describeFault: (cause: unknown) => AppError,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = c.req.raw.body?.getReader();
+  const reader = stream.getReader();
   try {
-    for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
+    for (let read = await reader.read(); read.value; read = await reader.read()) {
       size += read.value.byteLength;
       chunks.push(read.value);
       if (size > maxBytes) break;
     }
   } catch (error) {
-    throw bodyBrokenOff(error);
+    throw describeFault(error);
   }
   if (size <= maxBytes) return joinChunks(chunks, size);
-  await reader?.cancel();
+  await reader.cancel();
   throw bodyTooLarge(maxBytes);
-};
+}
 
 /** One array of what came in pieces; a single piece as it is. */
 export function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const [first] = chunks;
-  if (first && chunks.length === 1) return first;
+  return first && chunks.length === 1 ? first : concatenate(chunks, size);
+}
+
+export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

@@ -59,12 +59,12 @@ export function createBatcher(
   session: Pick<Session, 'inputs' | 'outputs' | 'parallelRuns'>,
   options: BatchingOptions,
 ): Batcher {
-  const own = canBatch(session) ? options : { ...options, maxRows: 0 };
+  const own = canShareRuns(session) ? options : { ...options, maxRows: 0 };
   return new Batcher(runs, session.parallelRuns, own);
 }
 
 /** Whether requests can share a run: every input and output has rows as its first dimension. */
-function canBatch({ inputs, outputs }: Pick<Session, 'inputs' | 'outputs'>): boolean {
+export function canShareRuns({ inputs, outputs }: Pick<Session, 'inputs' | 'outputs'>): boolean {
   return [...inputs, ...outputs].every(({ shape }) => shape[0] === -1);
 }
 

@@ -1,8 +1,19 @@
 import { AppError } from '../errors.ts';
-import { type BatchingOptions, createBatcher, DirectRunner, type SessionRuns } from './batcher.ts';
+import {
+  type BatchingOptions,
+  canShareRuns,
+  createBatcher,
+  DirectRunner,
+  type SessionRuns,
+} from './batcher.ts';
 import { type ClassCounter, createClassCounter } from './classes.ts';
 import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
-import { createPredictionWriter, type PredictionWriter } from './predictions.ts';
+import {
+  createOutputWriter,
+  createPredictionWriter,
+  type NamedOutputs,
+  type PredictionWriter,
+} from './predictions.ts';
 import { createRowReader, type RowReader } from './rows.ts';
 import { checkTensor, type Tensor } from './tensor.ts';
 import {
@@ -36,10 +47,15 @@ export class Model implements LoadedModel {
   readonly labels: readonly string[];
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  readonly outputNames: readonly string[];
+  /** Whether requests may share a run: every input and output has rows as its first dimension. */
+  readonly sharesRuns: boolean;
   /** Rows of JSON -> this model's inputs. */
   readonly readRows: RowReader;
   /** This model's outputs -> one prediction per row. */
   readonly predictions: PredictionWriter;
+  /** This model's outputs -> their values by name, whatever the card makes of them. */
+  readonly namedOutputs: PredictionWriter<NamedOutputs>;
   private readonly countClasses: ClassCounter;
   private readonly runner: Runner;
   private readonly session: Session;
@@ -57,11 +73,14 @@ export class Model implements LoadedModel {
     this.labels = card?.task === 'classification' ? card.labels : [];
     this.inputs = session.inputs;
     this.outputs = session.outputs;
+    this.sharesRuns = canShareRuns(session);
+    this.outputNames = session.outputs.map(({ name }) => name);
     this.readRows = createRowReader(
       session.inputs,
       card?.features?.map((feature) => feature.name),
     );
     this.predictions = createPredictionWriter(session.outputs, card);
+    this.namedOutputs = createOutputWriter(session.outputs);
     if (card?.examples) this.checkExamples(card.examples);
     this.countClasses = createClassCounter(card);
     this.session = session;
@@ -86,11 +105,36 @@ export class Model implements LoadedModel {
       checkTensor(tensor, spec);
       return tensor;
     });
-    const outputs = request.outputs ?? this.outputs.map((output) => output.name);
+    if (request.inputs.length !== inputs.length) throw this.superfluous(request.inputs);
+    const outputs = request.outputs ? this.checkOutputs(request.outputs) : this.outputNames;
     const { name: model, version } = this;
     const result = await this.runner.run({ ...request, inputs, outputs });
     this.observer.waited({ model, version, seconds: result.queueSeconds });
     return { outputs: result.outputs, rows: rowsOf(inputs), seconds: result.seconds };
+  }
+
+  /** More inputs than the model has: one that it does not know, or one twice. */
+  private superfluous(given: readonly Tensor[]): AppError {
+    const names = this.inputs.map(({ name }) => name);
+    const unknown = given.find(({ name }) => !names.includes(name));
+    const message = unknown
+      ? `unknown input '${unknown.name.slice(0, 80)}'; the model has ${names.join(', ')}`
+      : `expected each input once, got ${given.length} for ${names.length}`;
+    return new AppError('bad_feature', message);
+  }
+
+  /** @throws AppError bad_feature for an output that the model does not have, or one that is asked for twice */
+  private checkOutputs(outputs: readonly string[]): readonly string[] {
+    for (const [i, name] of outputs.entries()) {
+      if (!this.outputNames.includes(name)) {
+        const message = `unknown output '${name.slice(0, 80)}'; the model has ${this.outputNames.join(', ')}`;
+        throw new AppError('bad_feature', message);
+      }
+      if (outputs.indexOf(name) !== i) {
+        throw new AppError('bad_feature', `output '${name}' is asked for twice`);
+      }
+    }
+    return outputs;
   }
 
   private checkExamples(examples: readonly unknown[]): void {

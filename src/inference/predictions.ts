@@ -9,20 +9,23 @@ import type { TensorSpec } from './types.ts';
 export type Prediction =
   | { readonly label: string; readonly probabilities?: Readonly<Record<string, unknown>> }
   | { readonly value: unknown }
-  | { readonly [output: string]: unknown };
+  | NamedOutputs;
 
-export interface Predictions {
-  readonly predictions: readonly Prediction[];
+/** The values of one row, by the outputs that they come from. */
+export type NamedOutputs = Readonly<Record<string, unknown>>;
+
+export interface Predictions<Row = Prediction> {
+  readonly predictions: readonly Row[];
   /** Outputs that hold no entry per row, as they are; absent when there are none. */
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** How a model's outputs become one prediction per row. */
-export interface PredictionWriter {
+export interface PredictionWriter<Row = Prediction> {
   /** The outputs it needs; the others need not be computed. */
   readonly outputs: readonly string[];
   /** @param tensors the outputs above, for so many rows */
-  write(tensors: readonly Tensor[], rows: number): Predictions;
+  write(tensors: readonly Tensor[], rows: number): Predictions<Row>;
 }
 
 /**
@@ -35,6 +38,11 @@ export function createPredictionWriter(
 ): PredictionWriter {
   if (card?.task === 'classification') return classification(card);
   if (card?.task === 'regression') return regression(card.outputs.value);
+  return createOutputWriter(specs);
+}
+
+/** Makes the writer that gives every output by its name. */
+export function createOutputWriter(specs: readonly TensorSpec[]): PredictionWriter<NamedOutputs> {
   return {
     outputs: specs.map((spec) => spec.name),
     write: (tensors, rows) => {

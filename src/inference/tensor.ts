@@ -48,6 +48,11 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Bytes of one element; text has no fixed number of them. */
+export function elementSize(datatype: Exclude<Datatype, 'BYTES'>): number {
+  return DATATYPES[datatype].BYTES_PER_ELEMENT;
+}
+
 /** Elements of several tensors together. */
 export function sizeOf(tensors: readonly Tensor[]): number {
   let size = 0;

@@ -41,6 +41,16 @@ export function createCatalog() {
       help: 'Requests for a prediction, by how they ended: ok, invalid, rejected, timeout or failed.',
       labels: ['model', 'version', 'protocol', 'outcome'],
     }),
+    predictionRequestSeconds: new Counter({
+      name: 'prediction_request_seconds_total',
+      help: 'Time of requests for a prediction from their arrival to their answer, by how they ended.',
+      labels: ['model', 'version', 'outcome'],
+    }),
+    predictionLast: new Gauge({
+      name: 'prediction_last_timestamp_seconds',
+      help: 'When a model last ran, in seconds since the Unix epoch.',
+      labels: ['model', 'version'],
+    }),
     predictionRows: new Counter({
       name: 'prediction_rows_total',
       help: 'Rows predicted.',

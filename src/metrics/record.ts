@@ -41,13 +41,16 @@ export class Recorder implements HttpObserver, InferenceObserver {
     this.observe(duration, seconds, traceId);
     if (!prediction) return;
     const { model = 'unknown', version = 'unknown', protocol } = prediction;
-    this.catalog.predictionRequests.cell(model, version, protocol, outcomeOf(code)).add(1);
+    const outcome = outcomeOf(code);
+    this.catalog.predictionRequests.cell(model, version, protocol, outcome).add(1);
+    this.catalog.predictionRequestSeconds.cell(model, version, outcome).add(seconds);
   }
 
   ran({ model, version, rows, seconds, countClasses, traceId }: RunEvent): void {
     this.observe(this.catalog.predictionTime.cell(model, version), seconds, traceId);
     this.catalog.predictionBatchRows.cell(model, version).observe(rows);
     this.catalog.predictionRows.cell(model, version).add(rows);
+    this.catalog.predictionLast.cell(model, version).set(this.wallTime() / 1000);
     for (const [name, count] of countClasses?.() ?? []) {
       this.catalog.predictionClass.cell(model, version, name).add(count);
     }

@@ -1,46 +1,25 @@
-import type { Context, Handler } from 'hono';
+import type { Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { answerJson } from '../http/answer.ts';
-import { type BodyReader, readJson } from '../http/body.ts';
-import { milliseconds, type PredictionNote, type RequestVariables } from '../http/observe.ts';
+import { readJson } from '../http/body.ts';
+import { milliseconds, type RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
-import type { ModelRepository } from '../inference/repository.ts';
 import { isObject } from '../inference/rows.ts';
-
-type PredictContext = Context<{ Variables: RequestVariables }>;
+import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
 
 /**
  * POST /predict and POST /models/:name[/versions/:version]/predict: rows of JSON in, one prediction per row
  * out.
- *
- * @param options.defaultModel the model of POST /predict; without one the path has to name it
  */
-export function predict(options: {
-  models: ModelRepository;
-  defaultModel: string | undefined;
-  readBody: BodyReader;
-  maxBodyBytes: number;
-  timeoutMs: number;
-  isClientGone: (c: Context) => boolean;
-}): Handler<{ Variables: RequestVariables }> {
-  const { models, defaultModel, readBody, maxBodyBytes, timeoutMs, isClientGone } = options;
-
-  return async function predict(c: PredictContext) {
-    const note: PredictionNote = { protocol: 'predict' };
-    c.set('prediction', note);
-    const model = findModel(models, c.req.param('name') ?? defaultModel, c.req.param('version'));
-    note.model = model.name;
-    note.version = model.version;
-    const rows = readRows(await readJson(c, readBody, maxBodyBytes), model);
-    note.rows = rows.length;
-    const { outputs, seconds } = await model.infer({
+export function predict(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
+  return async function predict(c: PredictionContext) {
+    const prediction = new Prediction(c, services, 'predict');
+    const model = prediction.findModel(c.req.param('name'), c.req.param('version'));
+    const rows = findRows(await readJson(c, services), model);
+    const { outputs, seconds } = await prediction.infer(model, {
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,
-      traceId: c.get('traceId'),
-      deadline: c.get('startedAt') + timeoutMs,
-      isGone: () => isClientGone(c),
     });
-    note.inferenceSeconds = seconds;
     return answerJson(c, {
       model: model.name,
       version: model.version,
@@ -50,21 +29,12 @@ export function predict(options: {
   };
 }
 
-function findModel(models: ModelRepository, name: string | undefined, version: string | undefined) {
-  if (name !== undefined) return models.get(name, version);
-  const known = models.names().join(', ');
-  throw new AppError(
-    'bad_request',
-    `there is no default model; POST to /models/<name>/predict, with one of ${known}`,
-  );
-}
-
 /**
  * The rows of a body: those under `instances`, or the body itself as one bare row.
  *
  * @throws AppError bad_request or bad_shape
  */
-function readRows(body: unknown, model: Model): readonly unknown[] {
+export function findRows(body: unknown, model: Model): readonly unknown[] {
   if (Array.isArray(body)) return [checkBareRow(body, model)];
   if (!isObject(body)) {
     throw new AppError(

@@ -26,7 +26,17 @@ export async function createTestApp(
   const engine = await createWasmEngine({ clock });
   const models = await ModelRepository.load(store, { engine, clock, observer, log });
   return {
-    app: createApp({ config, models, clock, log, observer, lifecycle, compress, snapshot }),
+    app: createApp({
+      version: '0.0.0',
+      config,
+      models,
+      clock,
+      log,
+      observer,
+      lifecycle,
+      compress,
+      snapshot,
+    }),
     lines,
     catalog,
   };

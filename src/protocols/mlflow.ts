@@ -1,0 +1,138 @@
+import type { Context, Handler } from 'hono';
+import Papa from 'papaparse';
+import * as z from 'zod';
+import { AppError } from '../errors.ts';
+import { answer, answerJson } from '../http/answer.ts';
+import { decodeText, mediaType, readBytes, readJson } from '../http/body.ts';
+import type { RequestVariables } from '../http/observe.ts';
+import type { Model } from '../inference/model.ts';
+import { columnsToRows, unwrapInput } from './columns.ts';
+import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
+import { parseForm } from './schema.ts';
+
+/** MLflow's scoring server: tables in, predictions out, always of the default model. */
+
+const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
+
+export const invocation = z
+  .object({
+    dataframe_split: z
+      .object({
+        columns: z.array(z.union([z.string(), z.number()])).min(1),
+        data: z.array(z.array(z.unknown())).min(1),
+        index: z.array(z.unknown()).optional(),
+      })
+      .optional(),
+    dataframe_records: z.array(z.record(z.string(), z.unknown())).min(1).optional(),
+    instances: z.array(z.unknown()).min(1).optional(),
+    inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]).optional(),
+    params: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine(
+    (body) => FORMS.filter((form) => body[form] !== undefined).length === 1,
+    `expected exactly one of ${FORMS.join(', ')}`,
+  );
+
+export const invocationResponse = z.object({ predictions: z.array(z.unknown()) });
+
+/** POST /invocations */
+export function invoke(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
+  return async function invoke(c: PredictionContext) {
+    const prediction = new Prediction(c, services, 'mlflow');
+    const model = prediction.findModel();
+    const rows =
+      mediaType(c)?.toLowerCase() === 'text/csv'
+        ? readCsv(decodeText(await readBytes(c, services)), model)
+        : readRows(parseForm(invocation, await readJson(c, services)), model);
+    const { outputs } = await prediction.infer(model, {
+      inputs: model.readRows(rows),
+      outputs: model.predictions.outputs,
+    });
+    return answerJson(c, model.predictions.write(outputs, rows.length));
+  };
+}
+
+/** GET /ping and GET /health: whether the model that /invocations asks is ready. */
+export function ping({ models, defaultModel }: PredictionServices): Handler {
+  return (c) => {
+    if (defaultModel === undefined) throw new AppError('not_ready', 'there is no default model');
+    models.get(defaultModel);
+    return answer(c, '\n', { 'Content-Type': 'text/plain' });
+  };
+}
+
+/** GET /version */
+export function tellVersion(version: string): Handler {
+  return (c: Context) => answer(c, version, { 'Content-Type': 'text/plain' });
+}
+
+function readRows(body: z.infer<typeof invocation>, model: Model): readonly unknown[] {
+  const { dataframe_split: split, dataframe_records: records, instances, inputs } = body;
+  if (split) return readTable(split.columns.map(String), split.data, model);
+  if (records) return records;
+  if (instances) return unwrapInput(instances, model);
+  return unwrapInput(Array.isArray(inputs) ? inputs : columnsToRows(inputs ?? {}), model);
+}
+
+/** @throws AppError bad_shape or bad_feature */
+function readTable(
+  columns: readonly string[],
+  data: readonly (readonly unknown[])[],
+  model: Model,
+): readonly unknown[] {
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new AppError('bad_feature', `column '${twice.slice(0, 80)}' is there twice`);
+  }
+  data.forEach((row, index) => {
+    if (row.length === columns.length) return;
+    throw new AppError(
+      'bad_shape',
+      `row ${index}: expected ${columns.length} values, one per column, got ${row.length}`,
+    );
+  });
+  // Without names to match, the order of the columns has to be the model's.
+  if (!model.card?.features && model.inputs.length === 1) return data;
+  return data.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])));
+}
+
+/**
+ * A table of text with a row of names at its head. What looks like a number is one, but for models of text.
+ *
+ * @throws AppError bad_request for text that is no such table
+ */
+function readCsv(text: string, model: Model): readonly unknown[] {
+  const { data, errors } = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy' });
+  const [fault] = errors.filter(({ code }) => code !== 'UndetectableDelimiter');
+  if (fault) throw new AppError('bad_request', `the body is not CSV: ${fault.message}`);
+  const [columns, ...rows] = data;
+  if (!columns || rows.length === 0) {
+    throw new AppError(
+      'bad_shape',
+      'expected a row of column names and at least one row of values',
+    );
+  }
+  const isText = new Set(
+    model.inputs.filter(({ datatype }) => datatype === 'BYTES').map(({ name }) => name),
+  );
+  const allText = isText.size === model.inputs.length;
+  const values = rows.map((row) =>
+    row.map((value, i) => (allText || isText.has(columns[i] ?? '') ? value : toValue(value))),
+  );
+  return readTable(columns, values, model);
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+function toValue(text: string): unknown {
+  const trimmed = text.trim();
+  if (NUMBER.test(trimmed)) {
+    const number = Number(trimmed);
+    // A whole number that would lose digits stays text, which 64-bit integers take.
+    return Number.isInteger(number) && !Number.isSafeInteger(number) && /^-?\d+$/.test(trimmed)
+      ? trimmed
+      : number;
+  }
+  if (/^true$/i.test(trimmed)) return true;
+  return /^false$/i.test(trimmed) ? false : text;
+}

@@ -1,0 +1,203 @@
+import * as z from 'zod';
+import type { ErrorCode } from '../errors.ts';
+import { v1Request, v1Response } from './kserve-v1.ts';
+import { invocation, invocationResponse } from './mlflow.ts';
+import * as v2 from './open-inference-schemas.ts';
+import type { JsonSchema } from './openapi.ts';
+
+/** One operation, as /openapi.json shows it. */
+export interface Operation {
+  readonly tag: string;
+  readonly summary: string;
+  /** By media type; absent when it takes no body. */
+  readonly request?: Readonly<Record<string, z.ZodType | JsonSchema>>;
+  /** False for a body that may be left out. */
+  readonly requestRequired?: boolean;
+  /** What it answers when all is well, by media type. */
+  readonly answers: Readonly<Record<string, z.ZodType | JsonSchema>>;
+  readonly errors: readonly ErrorCode[];
+  /** The body of its errors, where that is more than usual. */
+  readonly errorBody?: JsonSchema;
+  /** Whether it may ask for a token. */
+  readonly token?: boolean;
+}
+
+const LOOKUP = ['model_not_found', 'version_not_found', 'not_ready', 'shutting_down'] as const;
+const PREDICTION = [
+  ...['bad_json', 'bad_request', 'bad_shape', 'bad_datatype', 'bad_feature'],
+  ...LOOKUP,
+  ...['cancelled', 'body_too_large', 'unsupported_media_type'],
+  ...['inference_failed', 'internal', 'overloaded', 'timeout'],
+] as readonly ErrorCode[];
+
+const json = (schema: z.ZodType | JsonSchema) => ({ 'application/json': schema });
+const text = { 'text/plain': { type: 'string' } };
+const binary = { 'application/octet-stream': {} };
+
+const row = { type: ['array', 'object', 'number', 'string', 'boolean'] };
+const anyRows = {
+  anyOf: [
+    {
+      type: 'object',
+      properties: { instances: { type: 'array', minItems: 1, items: row } },
+      required: ['instances'],
+      additionalProperties: false,
+    },
+    { type: ['array', 'object'], description: 'one bare row' },
+  ],
+};
+const predictions = z.object({
+  model: z.string(),
+  version: z.string(),
+  predictions: z.array(z.record(z.string(), z.unknown())),
+  outputs: z.record(z.string(), z.unknown()).optional(),
+  time_ms: z.number(),
+});
+const modelState = z.object({
+  name: z.string(),
+  version: z.string(),
+  state: z.string(),
+  reason: z.string().optional(),
+});
+
+const predict = (summary: string): Operation => ({
+  tag: 'predict',
+  summary,
+  request: json(anyRows),
+  answers: json(predictions),
+  errors: PREDICTION,
+});
+const read = (tag: string, summary: string, schema: z.ZodType, errors = LOOKUP): Operation => ({
+  tag,
+  summary,
+  answers: json(schema),
+  errors,
+});
+const infer: Operation = {
+  tag: 'Open Inference Protocol',
+  summary: 'Infer, in JSON or with binary tensors',
+  request: { ...json(v2.inferRequest), ...binary },
+  answers: { ...json(v2.inferResponse), ...binary },
+  errors: PREDICTION,
+};
+const v1Predict: Operation = {
+  tag: 'KServe V1',
+  summary: 'Predict from rows or columns',
+  request: json(v1Request),
+  answers: json(v1Response),
+  errors: PREDICTION,
+};
+const v1Model = read(
+  'KServe V1',
+  'Whether a model is ready',
+  z.object({
+    name: z.string(),
+    ready: z.literal(true),
+    model_version_status: z.array(z.record(z.string(), z.unknown())),
+  }),
+);
+const v2Read = (summary: string, schema: z.ZodType) =>
+  read('Open Inference Protocol', summary, schema);
+const modelMetadata = v2Read('Inputs and outputs of a model', v2.modelMetadata);
+const modelReady = v2Read('Whether a model is ready', v2.modelReady);
+const modelConfig = v2Read('The configuration of a model', v2.modelConfig);
+const modelStatistics = v2Read('What a model has done', v2.statistics);
+const scoring: Operation = {
+  tag: 'MLflow',
+  summary: 'Whether the default model is ready',
+  answers: text,
+  errors: LOOKUP,
+};
+
+/** Every route of the app, by method and pattern; a test holds this table to the route table. */
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'POST /predict': predict('Predict with the default model'),
+  'POST /models/:name/predict': predict('Predict with a model'),
+  'POST /models/:name/versions/:version/predict': predict('Predict with a version of a model'),
+  'GET /models': read(
+    'models',
+    'Every model with its state',
+    z.object({ default: z.string().nullable(), models: z.array(modelState) }),
+  ),
+  'GET /models/:name': read(
+    'models',
+    'Inputs, outputs and card of a model',
+    z.object({ name: z.string(), version: z.string(), sha256: z.string() }),
+  ),
+
+  'GET /v2': v2Read('The server and its extensions', v2.serverMetadata),
+  'GET /v2/': v2Read('The server and its extensions', v2.serverMetadata),
+  'GET /v2/health/live': v2Read('Whether the server lives', v2.live),
+  'GET /v2/health/ready': v2Read('Whether every model is ready', v2.serverReady),
+  'GET /v2/models': v2Read('Names of the models', v2.modelList),
+  'GET /v2/models/stats': modelStatistics,
+  'GET /v2/models/:name': modelMetadata,
+  'GET /v2/models/:name/versions/:version': modelMetadata,
+  'GET /v2/models/:name/ready': modelReady,
+  'GET /v2/models/:name/versions/:version/ready': modelReady,
+  'GET /v2/models/:name/config': modelConfig,
+  'GET /v2/models/:name/versions/:version/config': modelConfig,
+  'GET /v2/models/:name/stats': modelStatistics,
+  'GET /v2/models/:name/versions/:version/stats': modelStatistics,
+  'POST /v2/models/:name/infer': infer,
+  'POST /v2/models/:name/versions/:version/infer': infer,
+  'POST /v2/repository/index': {
+    tag: 'Open Inference Protocol',
+    summary: 'Every version of every model with its state',
+    request: json(v2.indexRequest),
+    requestRequired: false,
+    answers: json(v2.repositoryIndex),
+    errors: [
+      'bad_json',
+      'bad_request',
+      'body_too_large',
+      'unsupported_media_type',
+      'shutting_down',
+    ],
+  },
+
+  'GET /v1/models': read('KServe V1', 'Names of the models', v2.modelList),
+  'GET /v1/models/:name': v1Model,
+  'GET /v1/models/:name/versions/:version': v1Model,
+  'POST /v1/models/:call{[^/]+:predict}': v1Predict,
+  'POST /v1/models/:name/versions/:versionCall{[^/]+:predict}': v1Predict,
+
+  'POST /invocations': {
+    tag: 'MLflow',
+    summary: 'Predict with the default model, from a table',
+    request: { ...json(invocation), 'text/csv': { type: 'string' } },
+    answers: json(invocationResponse),
+    errors: PREDICTION,
+  },
+  'GET /ping': scoring,
+  'GET /health': scoring,
+  'GET /version': { ...scoring, summary: 'The version of Kilat', errors: ['shutting_down'] },
+
+  'GET /healthz': {
+    tag: 'operations',
+    summary: 'Whether the server lives',
+    answers: json(z.object({ alive: z.literal(true) })),
+    errors: [],
+  },
+  'GET /readyz': {
+    ...read(
+      'operations',
+      'Whether every model is ready',
+      z.object({ ready: z.boolean(), models: z.array(modelState) }),
+    ),
+    errors: ['not_ready', 'shutting_down'],
+  },
+  'GET /metrics': {
+    tag: 'operations',
+    summary: 'Everything measured, for Prometheus',
+    answers: { ...text, 'application/openmetrics-text': { type: 'string' } },
+    errors: ['unauthorized'],
+    token: true,
+  },
+  'GET /openapi.json': {
+    tag: 'operations',
+    summary: 'This document',
+    answers: json({ type: 'object' }),
+    errors: ['shutting_down'],
+  },
+};

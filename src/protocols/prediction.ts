@@ -1,0 +1,83 @@
+import type { Context } from 'hono';
+import { AppError } from '../errors.ts';
+import type { BodyReader } from '../http/body.ts';
+import type { PredictionNote, RequestVariables } from '../http/observe.ts';
+import type { Model } from '../inference/model.ts';
+import type { ModelRepository } from '../inference/repository.ts';
+import type { Tensor } from '../inference/tensor.ts';
+import type { InferenceResponse } from '../inference/types.ts';
+
+/** What every protocol over HTTP asks models with. */
+export interface PredictionServices {
+  readonly models: ModelRepository;
+  /** The model that is asked where a request names none; without one it has to. */
+  readonly defaultModel: string | undefined;
+  readonly readBody: BodyReader;
+  readonly maxBodyBytes: number;
+  /** How long a request may wait for its run, in milliseconds from its arrival. */
+  readonly timeoutMs: number;
+  readonly isClientGone: (c: Context) => boolean;
+}
+
+export type PredictionContext = Context<{ Variables: RequestVariables }>;
+
+/** What a protocol asks of a model. */
+export interface Question {
+  /** One tensor per input, in any order. */
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs wanted; every output when absent. */
+  readonly outputs?: readonly string[];
+  /** How long it may wait, in milliseconds, if that is less than the server allows. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A request for a prediction on its way: what it has got to so far is noted for telemetry. */
+export class Prediction {
+  private readonly c: PredictionContext;
+  private readonly services: PredictionServices;
+  private readonly note: PredictionNote;
+
+  /** @param protocol its name in metrics */
+  constructor(c: PredictionContext, services: PredictionServices, protocol: string) {
+    this.c = c;
+    this.services = services;
+    this.note = { protocol };
+    c.set('prediction', this.note);
+  }
+
+  /**
+   * The model to ask: of that name and version, or else the default and the version that is served.
+   *
+   * @throws AppError bad_request, model_not_found, version_not_found or not_ready
+   */
+  findModel(name?: string, version?: string): Model {
+    const { models, defaultModel } = this.services;
+    const wanted = name ?? defaultModel;
+    if (wanted === undefined) {
+      const known = models.names().join(', ');
+      throw new AppError(
+        'bad_request',
+        `there is no default model; POST to /models/<name>/predict, with one of ${known}`,
+      );
+    }
+    const model = models.get(wanted, version);
+    this.note.model = model.name;
+    this.note.version = model.version;
+    return model;
+  }
+
+  /** @throws AppError as Model.infer does */
+  async infer(model: Model, { timeoutMs, ...question }: Question): Promise<InferenceResponse> {
+    const { c, note, services } = this;
+    note.rows = question.inputs[0]?.shape[0] ?? 1;
+    const allowed = Math.min(services.timeoutMs, timeoutMs ?? services.timeoutMs);
+    const response = await model.infer({
+      ...question,
+      traceId: c.get('traceId'),
+      deadline: c.get('startedAt') + allowed,
+      isGone: () => services.isClientGone(c),
+    });
+    note.inferenceSeconds = response.seconds;
+    return response;
+  }
+}
