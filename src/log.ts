@@ -12,7 +12,7 @@ export interface LineWriter {
 }
 
 /** Lines that have been logged and not yet written are written when there are so many characters of them. */
-const GATHERED_CHARACTERS = 8192;
+const GATHERED_CHARACTERS = 65_536;
 
 /**
  * Gathers lines, which costs next to nothing, and hands them on together, which costs as much for many as

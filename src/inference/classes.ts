@@ -14,8 +14,9 @@ const OTHER = 'other';
 export function createClassCounter(card: ModelCard | undefined): ClassCounter {
   if (card?.task !== 'classification') return () => undefined;
   const known = new Set(card.labels);
+  const readLabels = createLabelReader(card);
   return (outputs) => {
-    const labelOf = createLabelReader(card, outputs);
+    const labelOf = readLabels(outputs);
     if (!labelOf) return undefined;
     const counts = new Map<string, number>();
     const rows = outputs[0]?.shape[0] ?? 0;
@@ -35,28 +36,38 @@ export function createClassCounter(card: ModelCard | undefined): ClassCounter {
  * has it ("7"). A number that is no label's name may be its place or the model's own class number, which
  * need not begin at 0, so there the likeliest class counts; without probabilities it is taken for the place.
  */
-export function createLabelReader(
-  { labels, outputs: names }: ClassificationCard,
-  outputs: readonly Tensor[],
-): ((row: number) => string) | undefined {
-  const label = outputs.find(({ name }) => name === names.label);
-  const probabilities = outputs.find(({ name }) => name === names.probabilities);
-  if (probabilities) checkProbabilities(probabilities, labels.length);
-  const likeliest = probabilities && ((row: number) => argmax(probabilities, row, labels));
-  if (!label) return likeliest;
-
+export function createLabelReader({
+  labels,
+  outputs: names,
+}: ClassificationCard): (outputs: readonly Tensor[]) => ((row: number) => string) | undefined {
   const known = new Set(labels);
-  return (row) => {
-    const value = label.data[row];
-    const text = String(value);
-    if (typeof value === 'string' || known.has(text)) return text;
-    if (likeliest) return likeliest(row);
-    const byPlace = labels[Number(value)];
-    if (byPlace !== undefined) return byPlace;
-    throw new AppError(
-      'inference_failed',
-      `output '${label.name}': expected one of ${labels.length} classes, got ${text}`,
-    );
+  // By number where the name is one: a lookup that does not have to make text of every value.
+  const byNumber = new Map(
+    labels
+      .filter((label) => String(Number(label)) === label)
+      .map((label) => [Number(label), label]),
+  );
+  return (outputs) => {
+    const label = outputs.find(({ name }) => name === names.label);
+    const probabilities = outputs.find(({ name }) => name === names.probabilities);
+    if (probabilities) checkProbabilities(probabilities, labels.length);
+    const likeliest = probabilities && ((row: number) => argmax(probabilities, row, labels));
+    if (!label) return likeliest;
+
+    return (row) => {
+      const value = label.data[row];
+      if (typeof value === 'string') return value;
+      const named = byNumber.get(Number(value));
+      if (named !== undefined) return named;
+      if (likeliest) return likeliest(row);
+      const text = String(value);
+      const byPlace = known.has(text) ? text : labels[Number(value)];
+      if (byPlace !== undefined) return byPlace;
+      throw new AppError(
+        'inference_failed',
+        `output '${label.name}': expected one of ${labels.length} classes, got ${text}`,
+      );
+    };
   };
 }
 

@@ -60,11 +60,12 @@ export function createOutputWriter(specs: readonly TensorSpec[]): PredictionWrit
 
 function classification(card: ClassificationCard): PredictionWriter {
   const { labels, outputs: names } = card;
+  const readLabels = createLabelReader(card);
   return {
     outputs: [names.label, names.probabilities].filter((name) => name !== undefined),
     write: (tensors, rows) => {
       for (const tensor of tensors) checkRowCount(tensor, rows);
-      const labelOf = createLabelReader(card, tensors);
+      const labelOf = readLabels(tensors);
       if (!labelOf) throw new Error('the engine returned fewer outputs than were asked for');
       const probabilities = tensors.find(({ name }) => name === names.probabilities);
       const shares = probabilities && probabilityReader(probabilities, labels);
