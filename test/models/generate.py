@@ -91,6 +91,37 @@ save(
         ("last", np.array([2], np.int64)),
     ],
 )
+# Gives back what it gets, one input for every element type.
+EVERY_TYPE = {
+    "bool": TensorProto.BOOL,
+    "uint8": TensorProto.UINT8,
+    "uint16": TensorProto.UINT16,
+    "uint32": TensorProto.UINT32,
+    "uint64": TensorProto.UINT64,
+    "int8": TensorProto.INT8,
+    "int16": TensorProto.INT16,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "fp16": TensorProto.FLOAT16,
+    "fp32": TensorProto.FLOAT,
+    "fp64": TensorProto.DOUBLE,
+    "bytes": TensorProto.STRING,
+}
+save(
+    "every-type",
+    [node("Identity", [name], [f"same_{name}"]) for name in EVERY_TYPE],
+    [(name, kind, [None, 2]) for name, kind in EVERY_TYPE.items()],
+    [(f"same_{name}", kind, [None, 2]) for name, kind in EVERY_TYPE.items()],
+)
+# The classes of shapes: a single value, one open dimension, two of them, none, and text.
+for name, kind, shape in [
+    ("scalar", F, []),
+    ("vector", I64, [None]),
+    ("matrix", F, [None, None]),
+    ("fixed", F, [2, 3]),
+    ("text", S, [None]),
+]:
+    save(name, [node("Identity", ["x"], ["y"])], [("x", kind, shape)], [("y", kind, shape)])
 target = load_iris().target
 iris("zipmap", target)
 iris("from-one", target + 1, options={LogisticRegression: {"zipmap": False}})
