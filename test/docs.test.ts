@@ -4,6 +4,7 @@ import { parseConfig, SETTINGS } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
 import { MODEL_FAULTS } from '../src/inference/types.ts';
 import { createCatalog } from '../src/metrics/catalog.ts';
+import { OPERATIONS } from '../src/protocols/openapi-operations.ts';
 import { createTestApp } from './helpers/app.ts';
 import { post } from './helpers/golden.ts';
 
@@ -48,9 +49,27 @@ describe('the documents', () => {
     const routes = app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path}`);
-    const listed = table('README.md', 'endpoint').map(([endpoint]) => endpoint);
-    expect(listed).toEqual([...new Set(routes)]);
+    const listed = ['README.md', 'docs/protocols.md'].flatMap((path) =>
+      table(path, 'endpoint').map(([endpoint]) => endpoint),
+    );
+    expect(listed.sort()).toEqual([...new Set(routes)].sort());
   });
+
+  it('describe every endpoint in /openapi.json, and no other', async () => {
+    const { app } = await createTestApp();
+    const routes = app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(Object.keys(OPERATIONS).sort()).toEqual([...new Set(routes)].sort());
+  });
+
+  it.each(table('docs/protocols.md', 'of the protocol'))(
+    'name a test that is there for %s',
+    (_, shown = '') => {
+      const [path = '', title = ''] = shown.split(': ');
+      expect(readFileSync(path, 'utf8')).toContain(`'${title}'`);
+    },
+  );
 
   it('list every setting with its default', () => {
     const defaults: Record<string, unknown> = parseConfig({});

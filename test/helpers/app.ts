@@ -2,6 +2,7 @@ import { createApp } from '../../src/app.ts';
 import { type Clock, runningClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
 import { gzip } from '../../src/http/gzip.ts';
+import type { BatchingOptions } from '../../src/inference/batcher.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
 import type { ModelStore } from '../../src/inference/repository.ts';
 import { ModelRepository } from '../../src/inference/repository.ts';
@@ -12,9 +13,9 @@ import { DiskStore } from '../../src/stores/disk.ts';
 /** The whole app in this process, with the real engine, and its log kept in memory. */
 export async function createTestApp(
   settings: Readonly<Record<string, string>> = {},
-  parts: { clock?: Clock; store?: ModelStore } = {},
+  parts: { clock?: Clock; store?: ModelStore; batching?: BatchingOptions } = {},
 ) {
-  const { clock = runningClock, store = new DiskStore('model') } = parts;
+  const { clock = runningClock, store = new DiskStore('model'), batching } = parts;
   const config = parseConfig(settings);
   const lines: Record<string, unknown>[] = [];
   const log = memoryLog(lines);
@@ -24,7 +25,7 @@ export async function createTestApp(
   const lifecycle = { draining: false };
   const compress = gzip();
   const engine = await createWasmEngine({ clock });
-  const models = await ModelRepository.load(store, { engine, clock, observer, log });
+  const models = await ModelRepository.load(store, { engine, clock, observer, log, batching });
   return {
     app: createApp({
       version: '0.0.0',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { setFloat16 } from '@petamoriken/float16';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { runningClock } from '../../src/clock.ts';
 import { type Datatype, elementCount } from '../../src/inference/tensor.ts';
 import { createTestApp } from '../helpers/app.ts';
 import { post, readCard } from '../helpers/golden.ts';
@@ -256,6 +257,37 @@ describe('what a request may ask for', () => {
       ],
     });
     expect(await classes(9)).toMatchObject({ shape: [2, 2] });
+  });
+
+  it('is not waited for longer than the request says', async () => {
+    let now = 0;
+    const scheduled: (() => void)[] = [];
+    const { app: waiting } = await createTestApp(
+      {},
+      {
+        store: memoryStore({ lookup: graph('lookup') }),
+        clock: { ...runningClock, now: () => now },
+        batching: {
+          maxRows: 1,
+          maxRunMs: 50,
+          maxDelayMs: 0,
+          maxQueueRows: 10,
+          schedule: (flush) => scheduled.push(flush),
+          now: () => now,
+        },
+      },
+    );
+    const wait = (timeout: number) =>
+      waiting.request('/v2/models/lookup/infer', post(place([3], { parameters: { timeout } })));
+    const answers = [wait(4999), wait(5001), wait(0)];
+    await vi.waitFor(() => expect(scheduled).toHaveLength(1));
+    await new Promise(setImmediate);
+    now = 5;
+    for (let flush = scheduled.shift(); flush; flush = scheduled.shift()) {
+      flush();
+      await new Promise(setImmediate);
+    }
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([504, 200, 200]);
   });
 
   it('is compressed both ways', async () => {
