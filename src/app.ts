@@ -50,6 +50,8 @@ export interface Services {
   readonly readBody?: BodyReader;
   /** Whether the client of a request has gone, where the runtime can tell. */
   readonly isClientGone?: (c: Context) => boolean;
+  /** Lets what else has arrived have its turn, where the runtime has one thread for all of it. */
+  readonly pause?: () => Promise<void>;
   /** Compresses an answer as this runtime does it. */
   readonly compress: MiddlewareHandler;
   /** The metrics as they stand now. */
@@ -68,6 +70,7 @@ export function createApp(services: Services) {
     maxBodyBytes: config.MAX_BODY_BYTES,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     isClientGone: services.isClientGone ?? (() => false),
+    pause: services.pause ?? (async () => {}),
   };
   const predictions = predict(prediction);
   const compressAnswers = whenAsked(compress);

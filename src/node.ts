@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type HttpBindings, serve } from '@hono/node-server';
 import type { Context } from 'hono';
@@ -85,6 +85,7 @@ async function main(): Promise<void> {
     lifecycle,
     isClientGone,
     readBody: readIncomingBody,
+    pause: () => nextTurn(),
     compress,
     snapshot,
   });

@@ -11,6 +11,8 @@ describe('settings', () => {
       MAX_BATCH_ROWS: 64,
       MAX_BATCH_DELAY_MS: 0,
       MAX_QUEUE_ROWS: 1024,
+      ENGINE: 'wasm',
+      INTRA_OP_THREADS: 1,
       REQUEST_TIMEOUT_MS: 30_000,
       SHUTDOWN_SECONDS: 30,
       METRICS_JOB: 'kilat',

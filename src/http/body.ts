@@ -19,12 +19,11 @@ export interface BodyOptions {
 }
 
 /**
- * Reads a JSON body: its media type, size, encoding and syntax are checked before any of it is believed.
  * A body without a Content-Type is taken for JSON.
  *
- * @throws AppError unsupported_media_type, body_too_large, bad_request or bad_json
+ * @throws AppError unsupported_media_type for a body that says it is something else
  */
-export async function readJson(c: Context, options: BodyOptions): Promise<unknown> {
+export function requireJson(c: Context): void {
   const type = mediaType(c);
   if (type && !MEDIA_TYPE_JSON.test(type)) {
     throw new AppError(
@@ -32,7 +31,6 @@ export async function readJson(c: Context, options: BodyOptions): Promise<unknow
       `expected Content-Type application/json, got ${type.slice(0, 80)}`,
     );
   }
-  return parseJson(await readBytes(c, options));
 }
 
 /** What the request says that its body is, without parameters. */

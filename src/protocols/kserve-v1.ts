@@ -1,7 +1,6 @@
 import type { Handler } from 'hono';
 import * as z from 'zod';
 import { answerJson } from '../http/answer.ts';
-import { readJson } from '../http/body.ts';
 import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
@@ -57,7 +56,7 @@ export function predictV1(services: PredictionServices): Handler<{ Variables: Re
       c.req.param('versionCall'),
     ];
     const model = prediction.findModel(name && withoutVerb(name), version && withoutVerb(version));
-    const { instances, inputs } = parseForm(v1Request, await readJson(c, services));
+    const { instances, inputs } = parseForm(v1Request, await prediction.readJson());
     const given = instances ?? (Array.isArray(inputs) ? inputs : columnsToRows(inputs ?? {}));
     const rows = unwrapInput(given, model);
     const { outputs } = await prediction.infer(model, { inputs: model.readRows(rows) });

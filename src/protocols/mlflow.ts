@@ -3,7 +3,7 @@ import Papa from 'papaparse';
 import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import { answer, answerJson } from '../http/answer.ts';
-import { decodeText, mediaType, readBytes, readJson } from '../http/body.ts';
+import { decodeText, mediaType } from '../http/body.ts';
 import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { columnsToRows, unwrapInput } from './columns.ts';
@@ -42,8 +42,8 @@ export function invoke(services: PredictionServices): Handler<{ Variables: Reque
     const model = prediction.findModel();
     const rows =
       mediaType(c)?.toLowerCase() === 'text/csv'
-        ? readCsv(decodeText(await readBytes(c, services)), model)
-        : readRows(parseForm(invocation, await readJson(c, services)), model);
+        ? readCsv(decodeText(await prediction.readBytes()), model)
+        : readRows(parseForm(invocation, await prediction.readJson()), model);
     const { outputs } = await prediction.infer(model, {
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,

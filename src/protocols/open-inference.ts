@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { answer, answerJson } from '../http/answer.ts';
-import { concatenate, parseJson, readBytes, readJson } from '../http/body.ts';
+import { concatenate, parseJson } from '../http/body.ts';
 import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { elementCount, elementSize, type Tensor } from '../inference/tensor.ts';
@@ -21,7 +21,7 @@ export function infer(services: PredictionServices): Handler<{ Variables: Reques
   return async function infer(c: PredictionContext) {
     const prediction = new Prediction(c, services, 'v2');
     const model = prediction.findModel(c.req.param('name'), c.req.param('version'));
-    const { request, tensors } = await readRequest(c, services, model);
+    const { request, tensors } = await readRequest(c, prediction, model);
     refuseSequences(request.parameters);
     const wanted = request.outputs?.length ? request.outputs : undefined;
     const { outputs } = await prediction.infer(model, {
@@ -41,15 +41,15 @@ interface Decoded {
 
 async function readRequest(
   c: PredictionContext,
-  services: PredictionServices,
+  prediction: Prediction,
   model: Model,
 ): Promise<Decoded> {
   const declared = c.req.header(HEADER_LENGTH);
   if (declared === undefined) {
-    const request = parseForm(inferRequest, await readJson(c, services));
+    const request = parseForm(inferRequest, await prediction.readJson());
     return { request, tensors: request.inputs.map((input) => readTensor(input, undefined)) };
   }
-  const bytes = await readBytes(c, services);
+  const bytes = await prediction.readBytes();
   const length = Number(declared);
   if (!/^\d+$/.test(declared) || length > bytes.byteLength) {
     throw new AppError(

@@ -1,7 +1,6 @@
 import type { Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { answerJson } from '../http/answer.ts';
-import { readJson } from '../http/body.ts';
 import { milliseconds, type RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { isObject } from '../inference/rows.ts';
@@ -15,7 +14,7 @@ export function predict(services: PredictionServices): Handler<{ Variables: Requ
   return async function predict(c: PredictionContext) {
     const prediction = new Prediction(c, services, 'predict');
     const model = prediction.findModel(c.req.param('name'), c.req.param('version'));
-    const rows = findRows(await readJson(c, services), model);
+    const rows = findRows(await prediction.readJson(), model);
     const { outputs, seconds } = await prediction.infer(model, {
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,

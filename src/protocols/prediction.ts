@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { AppError } from '../errors.ts';
-import type { BodyReader } from '../http/body.ts';
+import { type BodyReader, parseJson, readBytes, requireJson } from '../http/body.ts';
 import type { PredictionNote, RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
@@ -17,7 +17,12 @@ export interface PredictionServices {
   /** How long a request may wait for its run, in milliseconds from its arrival. */
   readonly timeoutMs: number;
   readonly isClientGone: (c: Context) => boolean;
+  /** Lets what else has arrived have its turn. */
+  readonly pause: () => Promise<void>;
 }
+
+/** A body from this size on is worked on in pieces, with a pause between them. */
+const LARGE_BODY_BYTES = 128 * 1024;
 
 export type PredictionContext = Context<{ Variables: RequestVariables }>;
 
@@ -36,6 +41,7 @@ export class Prediction {
   private readonly c: PredictionContext;
   private readonly services: PredictionServices;
   private readonly note: PredictionNote;
+  private bodyBytes = 0;
 
   /** @param protocol its name in metrics */
   constructor(c: PredictionContext, services: PredictionServices, protocol: string) {
@@ -66,11 +72,27 @@ export class Prediction {
     return model;
   }
 
+  /** The bytes of the body, decompressed. */
+  async readBytes(): Promise<Uint8Array> {
+    const bytes = await readBytes(this.c, this.services);
+    this.bodyBytes = bytes.byteLength;
+    return bytes;
+  }
+
+  /** The body as JSON, whose parsing cannot be interrupted: others have their turn after it. */
+  async readJson(): Promise<unknown> {
+    requireJson(this.c);
+    const json = parseJson(await this.readBytes());
+    await this.pause();
+    return json;
+  }
+
   /** @throws AppError as Model.infer does */
   async infer(model: Model, { timeoutMs, ...question }: Question): Promise<InferenceResponse> {
     const { c, note, services } = this;
     note.rows = question.inputs[0]?.shape[0] ?? 1;
     const allowed = Math.min(services.timeoutMs, timeoutMs ?? services.timeoutMs);
+    await this.pause();
     const response = await model.infer({
       ...question,
       traceId: c.get('traceId'),
@@ -78,6 +100,12 @@ export class Prediction {
       isGone: () => services.isClientGone(c),
     });
     note.inferenceSeconds = response.seconds;
+    await this.pause();
     return response;
+  }
+
+  /** Between two pieces of work on a large request. */
+  private pause(): Promise<void> | undefined {
+    return this.bodyBytes < LARGE_BODY_BYTES ? undefined : this.services.pause();
   }
 }
