@@ -20,9 +20,10 @@ export function readIncomingBody(
       finished = true;
       resolve(joinChunks(chunks, size));
     };
-    const take = (chunk: Uint8Array) => {
-      size += chunk.byteLength;
-      chunks.push(chunk);
+    const take = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
+      size += byteLength;
+      // Plain views: the slice() of Node's own kind of array is no copy, where everybody expects one.
+      chunks.push(new Uint8Array(buffer, byteOffset, byteLength));
       if (size > maxBytes) {
         incoming.off('data', take).pause();
         reject(bodyTooLarge(maxBytes));

@@ -14,6 +14,19 @@ export interface PredictionNote {
   inferenceSeconds?: number;
 }
 
+/** A prediction that was asked for and has ended, whatever brought it. */
+export interface PredictionEvent {
+  readonly prediction: PredictionNote;
+  readonly seconds: number;
+  /** Why it failed; undefined when it did not. */
+  readonly code?: ErrorCode | undefined;
+}
+
+/** Hears of predictions that came otherwise than over HTTP; of those that did, in the event of their request. */
+export interface PredictionObserver {
+  predictionEnded(event: PredictionEvent): void;
+}
+
 /** A request that has been answered, as telemetry sees it. */
 export interface RequestEvent {
   readonly method: string;
@@ -46,6 +59,11 @@ export interface RequestVariables {
 /** Printable, without spaces or quotes, and short: what may be logged and sent back as it stands. */
 const REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 
+/** The id that a caller gave, when it is one that may be repeated; else a new one. */
+export function chooseRequestId(given: string | undefined): string {
+  return given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+}
+
 /**
  * Gives every request an id, one log line and its duration. It runs around everything else, and a fault of
  * its own never changes the answer.
@@ -59,8 +77,7 @@ export function observe(options: {
 
   return async function observe(c, next) {
     const start = clock.now();
-    const given = c.req.header('X-Request-Id');
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    const requestId = chooseRequestId(c.req.header('X-Request-Id'));
     const traceId = sampledTraceId(c.req.header('traceparent'));
     c.set('requestId', requestId);
     c.set('startedAt', start);

@@ -50,7 +50,7 @@ function viewNumbers({ name, datatype, shape }: TensorHead, bytes: Uint8Array): 
   }
   let { buffer, byteOffset } = bytes;
   if (byteOffset % size !== 0 || !(buffer instanceof ArrayBuffer)) {
-    ({ buffer, byteOffset } = bytes.slice());
+    ({ buffer, byteOffset } = new Uint8Array(bytes));
   }
   const data = new Data(buffer, byteOffset, bytes.byteLength / size);
   if (datatype === 'BOOL') {

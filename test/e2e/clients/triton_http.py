@@ -183,7 +183,7 @@ def waits_no_longer_than_asked(client):
     check(client.infer(MODEL, features(ROWS), timeout=30_000_000, priority=1))
     with refused(
         InferenceServerException,
-        "the request waited longer than 0.001 ms",
+        "the request waited longer than it may",
         "504",
     ):
         client.infer(MODEL, features(ROWS), timeout=1)
