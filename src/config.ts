@@ -32,6 +32,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** Every setting with its default; README's table is held to it by a test. */
 const settings = z.object({
   PORT: integer(0, 65535).default(8000),
+  GRPC_PORT: integer(0, 65535).optional(),
   HOST: z.string().min(1, 'expected a host name or address').default('127.0.0.1'),
   MODEL_REPOSITORY: z.string().min(1, 'expected a directory').default('./model'),
   DEFAULT_MODEL: z.string().regex(NAME, 'expected a model name').optional(),

@@ -21,6 +21,7 @@ import { collectProcessMetrics } from './metrics/process.ts';
 import { DeliveryRecorder } from './metrics/record-delivery.ts';
 import type { FamilySnapshot } from './metrics/snapshot.ts';
 import { createTelemetry, type Telemetry } from './metrics/telemetry.ts';
+import type { GrpcParts, GrpcServer } from './protocols/grpc/server.ts';
 import { createPusher } from './remote-write/create.ts';
 import { PushLoop } from './remote-write/loop.ts';
 import { MemoryBatches } from './remote-write/queue.ts';
@@ -90,6 +91,15 @@ async function main(): Promise<void> {
     snapshot,
   });
 
+  const grpc = await serveGrpc(config, {
+    version,
+    config,
+    models,
+    clock,
+    log,
+    observer,
+    lifecycle,
+  });
   const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST });
   const pushing = new Promise<PushLoop | undefined>((resolve) => {
     server.once('listening', () => {
@@ -105,12 +115,14 @@ async function main(): Promise<void> {
     const taken = 'code' in error && error.code === 'EADDRINUSE';
     const reason = taken ? 'the port is in use; set PORT to another' : error.message;
     fail(`cannot listen on ${place}: ${reason}`);
+    void grpc?.stop(0);
   });
 
   const stop = async (signal: string) => {
     log.info({ signal }, 'draining');
     lifecycle.draining = true;
     const closed = new Promise((resolve) => server.close(resolve));
+    const ended = grpc?.stop(config.SHUTDOWN_SECONDS * 1000);
     if ('closeIdleConnections' in server) {
       server.closeIdleConnections();
       const deadline = setTimeout(() => {
@@ -120,6 +132,7 @@ async function main(): Promise<void> {
       void closed.then(() => clearTimeout(deadline));
     }
     await closed;
+    await ended;
     await (await pushing)?.stop(LAST_PUSH_MS);
     log.info({}, 'stopped');
   };
@@ -145,6 +158,15 @@ async function createEngine(config: Config): Promise<Engine> {
   const own = await createLocalEngine({ kind, module, intraOpThreads: 1 }, clock);
   const engine = { kind, module, intraOpThreads };
   return createThreadedEngine({ own, engine, threads, clock });
+}
+
+/** Serves gRPC where the settings ask for it; its library is loaded only then. */
+async function serveGrpc(config: Config, parts: GrpcParts): Promise<GrpcServer | undefined> {
+  if (config.GRPC_PORT === undefined) return undefined;
+  const { startGrpc } = await import('./protocols/grpc/server.ts');
+  const grpc = await startGrpc(parts, config.HOST, config.GRPC_PORT);
+  parts.log.info({ address: grpc.address }, 'grpc listening');
+  return grpc;
 }
 
 /** Pushes to the receiver that the settings name, if they name one. */

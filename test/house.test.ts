@@ -55,6 +55,15 @@ describe('the house: what may not be imported', () => {
     ['src/remote-write/x.ts', '../inference/model.ts'],
     ['src/metrics/x.ts', 'cloudflare:workers'],
     ['src/metrics/hub.ts', '@prometheus-io/client'],
+    ['src/app.ts', '@grpc/grpc-js'],
+    ['src/app.ts', './protocols/grpc/server.ts'],
+    ['src/protocols/x.ts', './grpc/infer.ts'],
+    ['src/worker.ts', './protocols/grpc/server.ts'],
+    ['src/node.ts', '@grpc/grpc-js'],
+    ['src/inference/x.ts', '@grpc/proto-loader'],
+    ['src/protocols/grpc/x.ts', '@hono/node-server'],
+    ['src/protocols/grpc/x.ts', 'onnxruntime-web'],
+    ['src/protocols/grpc/x.ts', '../../node.ts'],
     ['src/app.ts', './node.ts'],
     ['src/http/x.ts', '../worker.ts'],
   ])('%s: %s', (path, module) => {
@@ -77,6 +86,10 @@ describe('the house: what may not be imported', () => {
     ['src/metrics/process.ts', '@prometheus-io/client'],
     ['src/metrics/hub.ts', 'cloudflare:workers'],
     ['src/metrics/x.ts', '../inference/types.ts'],
+    ['src/node.ts', './protocols/grpc/server.ts'],
+    ['src/protocols/grpc/x.ts', '@grpc/grpc-js'],
+    ['src/protocols/grpc/x.ts', 'node:url'],
+    ['src/protocols/grpc/x.ts', './messages.ts'],
   ])('but %s may import %s', (path, module) => {
     expect(brokenRules(path, `import '${module}';\n`)).not.toContain(
       'lint/style/noRestrictedImports',
@@ -89,6 +102,7 @@ describe('the house: what may not be imported', () => {
     ['src/inference/x.ts', 'performance.now()'],
     ['src/http/x.ts', 'process.cwd()'],
     ['src/protocols/x.ts', 'Buffer.from([])'],
+    ['src/protocols/grpc/x.ts', 'Buffer.from([])'],
   ])('%s may not use %s', (path, code) => {
     expect(brokenRules(path, `export const x = ${code};\n`)).toContain(
       'lint/style/noRestrictedGlobals',

@@ -1,5 +1,10 @@
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import type { HttpObserver, RequestEvent } from '../http/observe.ts';
+import type {
+  HttpObserver,
+  PredictionEvent,
+  PredictionObserver,
+  RequestEvent,
+} from '../http/observe.ts';
 import type {
   InferenceObserver,
   LoadedModel,
@@ -15,8 +20,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** How a request for a prediction can end. */
 type Outcome = 'ok' | 'invalid' | 'rejected' | 'timeout' | 'failed';
 
-/** Writes what HTTP and inference report into the catalogue. */
-export class Recorder implements HttpObserver, InferenceObserver {
+/** Writes what protocols and inference report into the catalogue. */
+export class Recorder implements HttpObserver, PredictionObserver, InferenceObserver {
   private readonly catalog: Catalog;
   private readonly wallTime: () => number;
 
@@ -39,7 +44,10 @@ export class Recorder implements HttpObserver, InferenceObserver {
       String(status),
     );
     this.observe(duration, seconds, traceId);
-    if (!prediction) return;
+    if (prediction) this.predictionEnded({ prediction, seconds, code });
+  }
+
+  predictionEnded({ prediction, seconds, code }: PredictionEvent): void {
     const { model = 'unknown', version = 'unknown', protocol } = prediction;
     const outcome = outcomeOf(code);
     this.catalog.predictionRequests.cell(model, version, protocol, outcome).add(1);

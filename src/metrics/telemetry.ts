@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
-import type { HttpObserver } from '../http/observe.ts';
+import type { HttpObserver, PredictionObserver } from '../http/observe.ts';
 import type { InferenceObserver } from '../inference/types.ts';
 import type { Logger } from '../log.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { Recorder } from './record.ts';
 import type { FamilySnapshot } from './snapshot.ts';
 
-/** Where HTTP, inference and the entries report to. */
-export type Observer = HttpObserver & InferenceObserver;
+/** Where protocols, inference and the entries report to. */
+export type Observer = HttpObserver & PredictionObserver & InferenceObserver;
 
 /** A process's own metrics: where to report, and how to read them. */
 export interface Telemetry {
@@ -54,6 +54,7 @@ export function neverFailing(observer: Observer, onFault: (error: unknown) => vo
   return {
     requestStarted: guard(() => observer.requestStarted()),
     requestEnded: guard((event) => observer.requestEnded(event)),
+    predictionEnded: guard((event) => observer.predictionEnded(event)),
     ran: guard((event) => observer.ran(event)),
     waited: guard((event) => observer.waited(event)),
     loaded: guard((model, runtime) => observer.loaded(model, runtime)),

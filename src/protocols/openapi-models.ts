@@ -5,11 +5,11 @@ import type { JsonSchema } from './openapi.ts';
 
 /** What POST /models/<name>/predict takes and answers for one model, from its card and its graph. */
 export function predictionSchemas(model: Model): { request: JsonSchema; response: JsonSchema } {
-  const row = describeRow(model);
+  const rows = describeRows(model);
   const examples = model.card?.examples;
   const wrapped = {
     type: 'object',
-    properties: { instances: { type: 'array', minItems: 1, items: row } },
+    properties: { instances: { type: 'array', minItems: 1, items: { anyOf: rows } } },
     required: ['instances'],
     additionalProperties: false,
     ...(examples && { examples: [{ instances: examples.slice(0, 1) }] }),
@@ -25,10 +25,13 @@ export function predictionSchemas(model: Model): { request: JsonSchema; response
     },
     required: ['model', 'version', 'predictions', 'time_ms'],
   };
-  return { request: { anyOf: [wrapped, row] }, response };
+  // A body is an array or an object, where a row may be a bare value.
+  const bare = rows.filter(({ type }) => type === 'array' || type === 'object');
+  return { request: { anyOf: [wrapped, ...bare] }, response };
 }
 
-function describeRow({ card, inputs }: Model): JsonSchema {
+/** The forms that a row may have. */
+function describeRows({ card, inputs }: Model): JsonSchema[] {
   const [first] = inputs;
   if (card?.features && first) {
     const value = describeValue(first.datatype);
@@ -37,44 +40,69 @@ function describeRow({ card, inputs }: Model): JsonSchema {
       return [name, { ...value, ...(about.length > 0 && { description: about.join(', ') }) }];
     });
     const size = card.features.length;
-    return {
-      anyOf: [
-        { type: 'array', items: value, minItems: size, maxItems: size },
-        {
-          type: 'object',
-          properties: Object.fromEntries(properties),
-          required: card.features.map(({ name }) => name),
-          additionalProperties: false,
-        },
-      ],
-    };
+    return [
+      ...(size === 1 ? [value] : []),
+      { type: 'array', items: value, minItems: size, maxItems: size },
+      {
+        type: 'object',
+        properties: Object.fromEntries(properties),
+        required: card.features.map(({ name }) => name),
+        additionalProperties: false,
+      },
+    ];
   }
   const named = {
     type: 'object',
-    properties: Object.fromEntries(inputs.map((input) => [input.name, describeInput(input)])),
+    properties: Object.fromEntries(
+      inputs.map((input) => [input.name, { anyOf: describeInput(input) }]),
+    ),
     required: inputs.map(({ name }) => name),
     additionalProperties: false,
   };
-  return first && inputs.length === 1 ? { anyOf: [describeInput(first), named] } : named;
+  return first && inputs.length === 1 ? [...describeInput(first), named] : [named];
 }
 
-/** One row of an input: nested as its shape is without the first dimension. */
-function describeInput({ datatype, shape }: TensorSpec): JsonSchema {
-  return shape.slice(1).reduceRight<JsonSchema>(
-    (items, size) => ({
+/** One row of an input: nested as its shape is without the first dimension, or the value alone where it is one. */
+function describeInput({ datatype, shape }: TensorSpec): JsonSchema[] {
+  const value = describeValue(datatype);
+  const [size = 1, ...inner] = shape.slice(1);
+  const nested = [size, ...inner].reduceRight<JsonSchema>(
+    (items, length) => ({
       type: 'array',
       items,
-      ...(size >= 0 && { minItems: size, maxItems: size }),
+      ...(length >= 0 && { minItems: length, maxItems: length }),
     }),
-    describeValue(datatype),
+    value,
   );
+  return inner.length === 0 && (size === 1 || size === -1) ? [value, nested] : [nested];
 }
 
+/** From where on a number is rounded to infinity; JSON has no numbers beyond FP64. */
+const TOO_LARGE: Readonly<Record<string, number>> = { FP16: 65_520, FP32: 2 ** 128 - 2 ** 103 };
+
 function describeValue(datatype: Datatype): JsonSchema {
-  if (datatype === 'BYTES') return { type: 'string' };
+  // ONNX Runtime takes text as C does.
+  if (datatype === 'BYTES') return { type: 'string', pattern: '^[^\\u0000]*$' };
   if (datatype === 'BOOL') return { type: 'boolean' };
-  if (datatype.startsWith('FP')) return { type: 'number' };
-  return datatype.endsWith('64') ? { type: ['integer', 'string'] } : { type: 'integer' };
+  if (datatype.startsWith('FP')) {
+    const bound = TOO_LARGE[datatype];
+    return { type: 'number', ...(bound && { exclusiveMinimum: -bound, exclusiveMaximum: bound }) };
+  }
+  const signed = datatype.startsWith('INT');
+  const bits = Number(datatype.replace(/^U?INT/, ''));
+  if (bits === 64) {
+    const largest = Number.MAX_SAFE_INTEGER;
+    const digits = signed ? '^-?[0-9]{1,18}$' : '^[0-9]{1,19}$';
+    return {
+      anyOf: [
+        { type: 'integer', minimum: signed ? -largest : 0, maximum: largest },
+        { type: 'string', pattern: digits },
+      ],
+    };
+  }
+  return signed
+    ? { type: 'integer', minimum: -(2 ** (bits - 1)), maximum: 2 ** (bits - 1) - 1 }
+    : { type: 'integer', minimum: 0, maximum: 2 ** bits - 1 };
 }
 
 function describePrediction({ card }: Model): JsonSchema {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import type { ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode } from '../errors.ts';
+import type { Model } from '../inference/model.ts';
+import { writeJsonTensor } from './json-tensors.ts';
 import { v1Request, v1Response } from './kserve-v1.ts';
 import { invocation, invocationResponse } from './mlflow.ts';
 import * as v2 from './open-inference-schemas.ts';
@@ -13,14 +15,24 @@ export interface Operation {
   readonly request?: Readonly<Record<string, z.ZodType | JsonSchema>>;
   /** False for a body that may be left out. */
   readonly requestRequired?: boolean;
+  /** A body that a model takes, from a row of its card. */
+  readonly example?: (model: Model, row: unknown) => unknown;
+  /** Headers that it reads, beside those of HTTP. */
+  readonly headers?: Readonly<Record<string, JsonSchema>>;
   /** What it answers when all is well, by media type. */
   readonly answers: Readonly<Record<string, z.ZodType | JsonSchema>>;
   readonly errors: readonly ErrorCode[];
   /** The body of its errors, where that is more than usual. */
-  readonly errorBody?: JsonSchema;
+  readonly errorBody?: z.ZodType;
   /** Whether it may ask for a token. */
   readonly token?: boolean;
 }
+
+/** The body of every error. */
+export const errorAnswer = z.object({
+  error: z.string(),
+  code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+});
 
 const LOOKUP = ['model_not_found', 'version_not_found', 'not_ready', 'shutting_down'] as const;
 const PREDICTION = [
@@ -32,6 +44,10 @@ const PREDICTION = [
 
 const json = (schema: z.ZodType | JsonSchema) => ({ 'application/json': schema });
 const text = { 'text/plain': { type: 'string' } };
+/** Of a schema's properties, these stand for each other. */
+const exactlyOne = (...names: readonly string[]) => ({
+  oneOf: names.map((name) => ({ required: [name] })),
+});
 const binary = { 'application/octet-stream': {} };
 
 const row = { type: ['array', 'object', 'number', 'string', 'boolean'] };
@@ -43,7 +59,12 @@ const anyRows = {
       required: ['instances'],
       additionalProperties: false,
     },
-    { type: ['array', 'object'], description: 'one bare row' },
+    {
+      type: ['array', 'object'],
+      minItems: 1,
+      minProperties: 1,
+      description: 'one bare row',
+    },
   ],
 };
 const predictions = z.object({
@@ -60,10 +81,12 @@ const modelState = z.object({
   reason: z.string().optional(),
 });
 
+const oneInstance: Operation['example'] = (_, row) => ({ instances: [row] });
 const predict = (summary: string): Operation => ({
   tag: 'predict',
   summary,
   request: json(anyRows),
+  example: oneInstance,
   answers: json(predictions),
   errors: PREDICTION,
 });
@@ -77,13 +100,27 @@ const infer: Operation = {
   tag: 'Open Inference Protocol',
   summary: 'Infer, in JSON or with binary tensors',
   request: { ...json(v2.inferRequest), ...binary },
+  headers: {
+    'Inference-Header-Content-Length': {
+      type: 'integer',
+      minimum: 0,
+      description: 'bytes of JSON before the binary tensors; binary bodies need it',
+    },
+  },
+  example: (model, row) => ({
+    inputs: model.readRows([row]).map((tensor) => {
+      const { name, datatype, shape } = tensor;
+      return { name, datatype, shape, data: writeJsonTensor(tensor) };
+    }),
+  }),
   answers: { ...json(v2.inferResponse), ...binary },
   errors: PREDICTION,
 };
 const v1Predict: Operation = {
   tag: 'KServe V1',
   summary: 'Predict from rows or columns',
-  request: json(v1Request),
+  request: json(v1Request.meta(exactlyOne('instances', 'inputs'))),
+  example: oneInstance,
   answers: json(v1Response),
   errors: PREDICTION,
 };
@@ -122,7 +159,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /models/:name': read(
     'models',
     'Inputs, outputs and card of a model',
-    z.object({ name: z.string(), version: z.string(), sha256: z.string() }),
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      sha256: z.string(),
+      inputs: v2.modelMetadata.shape.inputs,
+      outputs: v2.modelMetadata.shape.outputs,
+      card: z.looseObject({ name: z.string() }).nullable(),
+    }),
   ),
 
   'GET /v2': v2Read('The server and its extensions', v2.serverMetadata),
@@ -165,7 +209,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /invocations': {
     tag: 'MLflow',
     summary: 'Predict with the default model, from a table',
-    request: { ...json(invocation), 'text/csv': { type: 'string' } },
+    request: {
+      ...json(
+        invocation.meta(exactlyOne('dataframe_split', 'dataframe_records', 'instances', 'inputs')),
+      ),
+      'text/csv': { type: 'string', minLength: 1 },
+    },
+    example: oneInstance,
     answers: json(invocationResponse),
     errors: PREDICTION,
   },
@@ -186,6 +236,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       z.object({ ready: z.boolean(), models: z.array(modelState) }),
     ),
     errors: ['not_ready', 'shutting_down'],
+    errorBody: z.looseObject({
+      ...errorAnswer.shape,
+      ready: z.literal(false).optional(),
+      models: z.array(modelState).optional(),
+    }),
   },
   'GET /metrics': {
     tag: 'operations',

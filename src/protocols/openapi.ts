@@ -2,9 +2,10 @@ import type { Handler } from 'hono';
 import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { answerJson } from '../http/answer.ts';
+import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
 import { predictionSchemas } from './openapi-models.ts';
-import { OPERATIONS, type Operation } from './openapi-operations.ts';
+import { errorAnswer, OPERATIONS, type Operation } from './openapi-operations.ts';
 
 /** A JSON Schema, as OpenAPI 3.1 takes it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -17,36 +18,48 @@ export interface OpenApiDocument {
   readonly components: unknown;
 }
 
-const errorAnswer = z.object({
-  error: z.string(),
-  code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
-});
-
-/** GET /openapi.json: every operation, from the schemas that the handlers hold bodies to, and the models' cards. */
-export function openApi(models: ModelRepository, version: string): Handler {
-  return (c) => answerJson(c, describeApi(models, version));
+/**
+ * GET /openapi.json: every operation, from the schemas that the handlers hold bodies to, and the models' cards.
+ *
+ * @param defaultModel the model that is asked where a path names none
+ */
+export function openApi(models: ModelRepository, version: string, defaultModel?: string): Handler {
+  return (c) => answerJson(c, describeApi(models, version, defaultModel));
 }
 
-export function describeApi(models: ModelRepository, version: string): OpenApiDocument {
+export function describeApi(
+  models: ModelRepository,
+  version: string,
+  defaultModel?: string,
+): OpenApiDocument {
   const paths: Record<string, Record<string, unknown>> = {};
+  // Of each model the version that is asked when a request names none.
+  const ready = models.names().flatMap((name) => {
+    const entry = models.entries().find((each) => each.name === name && each.state === 'READY');
+    return entry?.state === 'READY' ? entry.model : [];
+  });
   for (const [route, operation] of Object.entries(OPERATIONS)) {
     const [method = '', pattern = ''] = route.split(' ');
     const path = toTemplate(pattern);
-    paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(operation, path) };
+    const asked = ready.filter(({ name }) => path.includes('{name}') || name === defaultModel);
+    paths[path] = {
+      ...paths[path],
+      [method.toLowerCase()]: describeOperation(operation, path, asked),
+    };
   }
   // A path that is written out stands before its template, and knows what its model takes.
   const predict = OPERATIONS['POST /models/:name/predict'];
-  for (const entry of models.entries()) {
-    const path = `/models/${entry.name}/predict`;
-    if (entry.state !== 'READY' || paths[path] || !predict) continue;
-    const { request, response } = predictionSchemas(entry.model);
+  for (const model of ready) {
+    const path = `/models/${model.name}/predict`;
+    if (paths[path] || !predict) continue;
+    const { request, response } = predictionSchemas(model);
     const own = {
       ...predict,
-      summary: entry.model.card?.description ?? `Predict with ${entry.name}`,
+      summary: model.card?.description ?? `Predict with ${model.name}`,
       request: { 'application/json': request },
       answers: { 'application/json': response },
     };
-    paths[path] = { post: describeOperation(own, path) };
+    paths[path] = { post: describeOperation(own, path, []) };
   }
   return {
     openapi: '3.1.0',
@@ -72,13 +85,30 @@ export function toTemplate(pattern: string): string {
     .replace(/:(\w+)/g, (part, name: string) => (part === ':predict' ? part : `{${name}}`));
 }
 
-function describeOperation(operation: Operation, path: string): JsonSchema {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: name === 'version' ? { type: 'string', pattern: '^[1-9][0-9]*$' } : { type: 'string' },
-  }));
+/** @param models those that may be asked, of which some show what to ask them */
+function describeOperation(
+  operation: Operation,
+  path: string,
+  models: readonly Model[],
+): JsonSchema {
+  const { example, headers = {} } = operation;
+  const shown = example ? models.filter(({ card }) => card?.examples?.length) : [];
+  // The examples of names and those of bodies have the same keys and order: what belongs together is asked together.
+  const examples = (show: (model: Model) => unknown) =>
+    shown.length > 0 && {
+      examples: Object.fromEntries(shown.map((model) => [model.name, { value: show(model) }])),
+    };
+  const parameters = [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema:
+        name === 'version' ? { type: 'string', pattern: '^[1-9][0-9]*$' } : { type: 'string' },
+      ...examples(({ name: own, version }) => (name === 'version' ? version : own)),
+    })),
+    ...Object.entries(headers).map(([name, schema]) => ({ name, in: 'header', schema })),
+  ];
   const statuses = new Map<number, ErrorCode[]>();
   for (const code of operation.errors) {
     const { status } = ERRORS[code];
@@ -88,7 +118,10 @@ function describeOperation(operation: Operation, path: string): JsonSchema {
     String(status),
     {
       description: codes.join(', '),
-      content: { 'application/json': { schema: operation.errorBody ?? ERROR_REFERENCE } },
+      content: describeContent(
+        { 'application/json': operation.errorBody ?? ERROR_REFERENCE },
+        'output',
+      ),
     },
   ]);
   return {
@@ -99,7 +132,11 @@ function describeOperation(operation: Operation, path: string): JsonSchema {
     ...(operation.request && {
       requestBody: {
         required: operation.requestRequired ?? true,
-        content: describeContent(operation.request, 'input'),
+        content: describeContent(
+          operation.request,
+          'input',
+          examples((model) => example?.(model, model.card?.examples?.[0])),
+        ),
       },
     }),
     responses: {
@@ -114,11 +151,15 @@ const ERROR_REFERENCE = { $ref: '#/components/schemas/Error' };
 function describeContent(
   content: Readonly<Record<string, z.ZodType | JsonSchema>>,
   io: 'input' | 'output',
+  examples: JsonSchema | false = false,
 ): JsonSchema {
   return Object.fromEntries(
     Object.entries(content).map(([type, schema]) => [
       type,
-      { schema: schema instanceof z.ZodType ? toJsonSchema(schema, io) : schema },
+      {
+        schema: schema instanceof z.ZodType ? toJsonSchema(schema, io) : schema,
+        ...(type === 'application/json' && examples),
+      },
     ]),
   );
 }

@@ -20,6 +20,20 @@ LABELS = _card["labels"]
 CLASSES = np.array([LABELS.index(label) for label in _golden["label"]])
 NAMES = ["breast-cancer", "diabetes", "digits", "lookup", "two-inputs"]
 
+METADATA = {
+    "name": MODEL,
+    "versions": ["1"],
+    "platform": "onnxruntime_onnx",
+    "inputs": [{"name": "features", "datatype": "FP32", "shape": [-1, 30]}],
+    "outputs": [
+        {"name": "label", "datatype": "INT64", "shape": [-1]},
+        {"name": "probabilities", "datatype": "FP32", "shape": [-1, 2]},
+    ],
+}
+
+# What the server says of a tensor of a wrong shape.
+SHAPE = "input 'features': expected shape [-1, 30], got {}"
+
 # Text of one, two, three and four bytes a character, the empty one, and what only looks like a number.
 TEXTS = ["Paris", "", "São Paulo", "東京", "🏙️ 1.5", "7"]
 
@@ -54,4 +68,3 @@ def run(checks, *arguments):
     for check in checks:
         print(check.__name__, file=sys.stderr, flush=True)
         check(*arguments)
-    print(json.dumps({"checks": [check.__name__ for check in checks]}))

@@ -1,0 +1,49 @@
+import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Logger } from '../../log.ts';
+import type { Calls } from './calls.ts';
+import type { Infer } from './infer.ts';
+import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
+import { shownError, toStatus } from './status.ts';
+
+/** Answers a call of one request. */
+export type Answer<Request, Response> = (
+  request: Request,
+  call: ServerUnaryCall<Request, Response>,
+) => Response | Promise<Response>;
+
+/** Makes a handler of what answers or throws. */
+export function unary<Request, Response>(
+  calls: Calls,
+  log: Logger,
+  answer: Answer<Request, Response>,
+): handleUnaryCall<Request, Response> {
+  return async function handle(call, respond) {
+    const variables = calls.of(call);
+    try {
+      const response = await answer(call.request, call);
+      variables.answered = true;
+      respond(null, response);
+    } catch (error) {
+      const shown = shownError(error, variables.requestId, log);
+      variables.code = shown.code;
+      respond(toStatus(shown));
+    }
+  };
+}
+
+/** ModelInfer: as long as its call goes on. */
+export function inferOnce(
+  calls: Calls,
+  infer: Infer,
+): Answer<ModelInferRequest, ModelInferResponse> {
+  return (request, call) => {
+    const { prediction, startedAt, traceId } = calls.of(call);
+    return infer(request, {
+      note: prediction ?? { protocol: 'grpc' },
+      startedAt,
+      traceId,
+      deadline: Number(call.getDeadline()),
+      isGone: () => call.cancelled,
+    });
+  };
+}
