@@ -19,14 +19,14 @@ import { invoke, ping, tellVersion } from './protocols/mlflow.ts';
 import { describeModel, listModels, readiness } from './protocols/models.ts';
 import { infer } from './protocols/open-inference.ts';
 import {
-  describeConfig,
-  describeModel as describeModelV2,
   describeServer,
   isLive,
   isModelReady,
   isServerReady,
   listNames,
   listRepository,
+  tellConfig,
+  tellModel,
 } from './protocols/open-inference-metadata.ts';
 import { openApi } from './protocols/openapi.ts';
 import { predict } from './protocols/predict.ts';
@@ -95,9 +95,9 @@ export function createApp(services: Services) {
   app.get('/v2/models', listNames(models));
   app.get('/v2/models/stats', statsV2);
   for (const path of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
-    app.get(path, describeModelV2(models));
+    app.get(path, tellModel(models));
     app.get(`${path}/ready`, isModelReady(models));
-    app.get(`${path}/config`, describeConfig(models, config.MAX_BATCH_ROWS));
+    app.get(`${path}/config`, tellConfig(models, config.MAX_BATCH_ROWS));
     app.get(`${path}/stats`, statsV2);
     app.post(`${path}/infer`, compressAnswers, inferV2);
   }

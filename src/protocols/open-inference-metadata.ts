@@ -5,21 +5,15 @@ import { answerJson } from '../http/answer.ts';
 import { type BodyOptions, parseJson, readBytes } from '../http/body.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
-import type { Datatype } from '../inference/tensor.ts';
-import type { TensorSpec } from '../inference/types.ts';
 import {
-  indexRequest,
-  type modelConfig,
-  type modelMetadata,
-  type repositoryIndex,
-  type serverMetadata,
-} from './open-inference-schemas.ts';
+  describeConfig,
+  describeModel,
+  describeRepository,
+} from './open-inference-descriptions.ts';
+import { indexRequest, type serverMetadata } from './open-inference-schemas.ts';
 import { parseForm } from './schema.ts';
 
-/** What the Open Inference Protocol tells of the server and its models. */
-
-/** What Triton calls ONNX models that ONNX Runtime runs. */
-const PLATFORM = 'onnxruntime_onnx';
+/** What the Open Inference Protocol tells of the server and its models, over HTTP. */
 
 /** The extensions of the protocol that are there, by the names that Triton gives them. */
 export const EXTENSIONS = [
@@ -59,43 +53,13 @@ export function listNames(models: ModelRepository): Handler {
 }
 
 /** GET /v2/models/:name[/versions/:version] */
-export function describeModel(models: ModelRepository): Handler {
-  return (c) => {
-    const { name, inputs, outputs } = findModel(models, c);
-    const versions = models.entries().filter((entry) => entry.name === name);
-    return answerJson(c, {
-      name,
-      versions: versions.filter(({ state }) => state === 'READY').map(({ version }) => version),
-      platform: PLATFORM,
-      inputs: inputs.map(describeTensor),
-      outputs: outputs.map(describeTensor),
-    } satisfies z.infer<typeof modelMetadata>);
-  };
+export function tellModel(models: ModelRepository): Handler {
+  return (c) => answerJson(c, describeModel(models, findModel(models, c)));
 }
 
-/**
- * GET /v2/models/:name[/versions/:version]/config
- *
- * @param maxBatchRows rows that requests may share a run with; 0 where they never do
- */
-export function describeConfig(models: ModelRepository, maxBatchRows: number): Handler {
-  return (c) => {
-    const { name, inputs, outputs, sharesRuns } = findModel(models, c);
-    // In a model that shares runs the first dimension is the batch, which a configuration leaves out.
-    const describe = ({ name, datatype, shape }: TensorSpec) => ({
-      name,
-      data_type: `TYPE_${datatype === 'BYTES' ? 'STRING' : datatype}`,
-      dims: sharesRuns ? shape.slice(1) : [...shape],
-    });
-    return answerJson(c, {
-      name,
-      platform: PLATFORM,
-      backend: 'onnxruntime',
-      max_batch_size: sharesRuns ? maxBatchRows : 0,
-      input: inputs.map(describe),
-      output: outputs.map(describe),
-    } satisfies z.infer<typeof modelConfig>);
-  };
+/** GET /v2/models/:name[/versions/:version]/config */
+export function tellConfig(models: ModelRepository, maxBatchRows: number): Handler {
+  return (c) => answerJson(c, describeConfig(findModel(models, c), maxBatchRows));
 }
 
 /** POST /v2/repository/index */
@@ -103,26 +67,11 @@ export function listRepository(models: ModelRepository, body: BodyOptions): Hand
   return async (c) => {
     const bytes = await readBytes(c, body);
     const { ready } = bytes.byteLength === 0 ? {} : parseForm(indexRequest, parseJson(bytes));
-    const entries = models.entries().filter(({ state }) => !ready || state === 'READY');
-    const index: z.infer<typeof repositoryIndex> = entries.map((entry) => ({
-      name: entry.name,
-      version: entry.version,
-      state: entry.state,
-      reason: entry.state === 'UNAVAILABLE' ? entry.reason : '',
-    }));
-    return answerJson(c, index);
+    return answerJson(c, describeRepository(models, ready));
   };
 }
 
 /** @throws AppError model_not_found, version_not_found or not_ready */
 export function findModel(models: ModelRepository, c: Context): Model {
   return models.get(c.req.param('name') ?? '', c.req.param('version'));
-}
-
-function describeTensor({ name, datatype, shape }: TensorSpec): {
-  name: string;
-  datatype: Datatype;
-  shape: number[];
-} {
-  return { name, datatype, shape: [...shape] };
 }

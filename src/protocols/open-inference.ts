@@ -8,6 +8,7 @@ import { elementCount, elementSize, type Tensor } from '../inference/tensor.ts';
 import { BinaryParts, readBinaryTensor, readText, writeBinaryTensor } from './binary-tensors.ts';
 import { classify } from './classification.ts';
 import { readJsonTensor, type TensorHead, writeJsonTensor } from './json-tensors.ts';
+import { readClassification, readTimeout, refuseSequences } from './open-inference-parameters.ts';
 import { type InferRequest, inferRequest, type Parameters } from './open-inference-schemas.ts';
 import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
 import { parseForm } from './schema.ts';
@@ -22,12 +23,12 @@ export function infer(services: PredictionServices): Handler<{ Variables: Reques
     const prediction = new Prediction(c, services, 'v2');
     const model = prediction.findModel(c.req.param('name'), c.req.param('version'));
     const { request, tensors } = await readRequest(c, prediction, model);
-    refuseSequences(request.parameters);
+    refuseSequences(request.parameters ?? {});
     const wanted = request.outputs?.length ? request.outputs : undefined;
     const { outputs } = await prediction.infer(model, {
       inputs: tensors,
       ...(wanted && { outputs: wanted.map(({ name }) => name) }),
-      timeoutMs: readTimeout(request.parameters),
+      timeoutMs: readTimeout(request.parameters ?? {}),
     });
     const asked = outputs.map((tensor, i) => ({ tensor, parameters: wanted?.[i]?.parameters }));
     return write(c, model, request, asked);
@@ -126,29 +127,6 @@ function readRaw(bytes: Uint8Array, model: Model): Decoded {
   return { request, tensors: [readBinaryTensor(sized(length), bytes)] };
 }
 
-/** @throws AppError bad_request for a request that belongs to a sequence, which no model here knows */
-function refuseSequences(parameters: Parameters | undefined): void {
-  if (parameters?.sequence_id) {
-    throw new AppError('bad_request', 'parameters.sequence_id: there are no stateful models');
-  }
-}
-
-/** The parameter `timeout` counts microseconds; 0 is none. */
-function readTimeout(parameters: Parameters | undefined): number | undefined {
-  const timeout = parameters?.timeout;
-  if (timeout === undefined || timeout === 0) return undefined;
-  if (typeof timeout === 'number' && Number.isSafeInteger(timeout) && timeout > 0) {
-    return timeout / 1000;
-  }
-  throw new AppError('bad_request', 'parameters.timeout: expected a number of microseconds');
-}
-
-/** @throws AppError bad_request */
-function readCount(count: Parameters[string]): number {
-  if (typeof count === 'number' && Number.isSafeInteger(count) && count > 0) return count;
-  throw new AppError('bad_request', 'parameters.classification: expected a number of classes');
-}
-
 interface AskedOutput {
   readonly tensor: Tensor;
   readonly parameters: Parameters | undefined;
@@ -162,8 +140,8 @@ function write(
 ): Response {
   const parts: Uint8Array[] = [];
   const outputs = asked.map(({ tensor: computed, parameters }) => {
-    const count = parameters?.classification;
-    const tensor = count === undefined ? computed : classify(computed, readCount(count), model);
+    const count = readClassification(parameters ?? {});
+    const tensor = count === undefined ? computed : classify(computed, count, model);
     const { name, datatype, shape } = tensor;
     const binary = parameters?.binary_data ?? request.parameters?.binary_data_output ?? false;
     if (binary !== true)

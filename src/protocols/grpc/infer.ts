@@ -4,10 +4,11 @@ import type { Model } from '../../inference/model.ts';
 import type { ModelRepository } from '../../inference/repository.ts';
 import type { Tensor } from '../../inference/tensor.ts';
 import { classify } from '../classification.ts';
+import { readClassification, readTimeout, refuseSequences } from '../open-inference-parameters.ts';
 import { type InferRequest, inferRequest } from '../open-inference-schemas.ts';
 import { parseForm } from '../schema.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
-import { readClassification, readParameters, readTimeout, refuseSequences } from './parameters.ts';
+import { readParameters } from './parameters.ts';
 import { readTensors, writeTensors } from './tensors.ts';
 
 export interface InferParts {
