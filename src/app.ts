@@ -106,8 +106,8 @@ export function createApp(services: Services) {
   // KServe's first protocol, and TensorFlow Serving's; the verb is the end of the last part of the path.
   const predictionsV1 = predictV1(prediction);
   app.get('/v1/models', listV1(models));
-  app.get('/v1/models/:name', describeV1(models));
-  app.get('/v1/models/:name/versions/:version', describeV1(models));
+  app.get('/v1/models/:name{[^/:]+}', describeV1(models));
+  app.get('/v1/models/:name/versions/:version{[^/:]+}', describeV1(models));
   app.post('/v1/models/:call{[^/]+:predict}', compressAnswers, predictionsV1);
   app.post('/v1/models/:name/versions/:versionCall{[^/]+:predict}', compressAnswers, predictionsV1);
 
@@ -117,7 +117,7 @@ export function createApp(services: Services) {
   app.get('/health', ping(prediction));
   app.get('/version', tellVersion(version));
 
-  app.get('/openapi.json', openApi(models, version));
+  app.get('/openapi.json', openApi(models, version, defaultModel));
   app.get('/healthz', (c) => answerJson(c, { alive: true }));
   app.get('/readyz', readiness(models));
   app.get('/metrics', requireToken(config.METRICS_TOKEN), compress, scrape(snapshot));

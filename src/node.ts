@@ -33,8 +33,14 @@ const clock = runningClock;
 /** How long a run that requests share may be expected to take, in milliseconds. */
 const LONGEST_SHARED_RUN_MS = 50;
 
+/** How long the process may take to end by itself, once everything is done. */
+const LONGEST_EXIT_MS = 500;
+
 /** How long a line of the log may be held back. */
 const LONGEST_LOG_DELAY_MS = 20;
+
+/** Characters that may wait for whoever reads the log; what comes then is lost. */
+const LARGEST_LOG_BACKLOG = 64 * 1024 * 1024;
 
 /** How long the last push may take when the server is told to stop. */
 const LAST_PUSH_MS = 5000;
@@ -43,7 +49,7 @@ const LAST_PUSH_MS = 5000;
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   // Lines are gathered and then written by another thread: a request waits neither for the disk nor for a pipe.
-  const destination = pino.destination({ sync: false });
+  const destination = pino.destination({ sync: false, maxLength: LARGEST_LOG_BACKLOG });
   const lines = gatherLines(destination, (flush) => setTimeout(flush, LONGEST_LOG_DELAY_MS));
   process.on('exit', () => {
     destination.flushSync();
@@ -135,6 +141,8 @@ async function main(): Promise<void> {
     await ended;
     await (await pushing)?.stop(LAST_PUSH_MS);
     log.info({}, 'stopped');
+    // What still runs in a thread, or waits for a reader that is gone, is not waited for.
+    setTimeout(() => process.exit(0), LONGEST_EXIT_MS).unref();
   };
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -157,7 +165,7 @@ async function createEngine(config: Config): Promise<Engine> {
   // What stays in this thread is too short to be worth dividing.
   const own = await createLocalEngine({ kind, module, intraOpThreads: 1 }, clock);
   const engine = { kind, module, intraOpThreads };
-  return createThreadedEngine({ own, engine, threads, clock });
+  return createThreadedEngine({ own, engine, threads });
 }
 
 /** Serves gRPC where the settings ask for it; its library is loaded only then. */

@@ -15,18 +15,20 @@ export function readIncomingBody(
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
-    let finished = false;
-    const finish = () => {
-      finished = true;
-      resolve(joinChunks(chunks, size));
+    let settled = false;
+    const settle = (end: () => void) => {
+      if (settled) return;
+      settled = true;
+      end();
     };
+    const finish = () => settle(() => resolve(joinChunks(chunks, size)));
     const take = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
       size += byteLength;
       // Plain views: the slice() of Node's own kind of array is no copy, where everybody expects one.
       chunks.push(new Uint8Array(buffer, byteOffset, byteLength));
       if (size > maxBytes) {
         incoming.off('data', take).pause();
-        reject(bodyTooLarge(maxBytes));
+        settle(() => reject(bodyTooLarge(maxBytes)));
       } else if (size === declared) {
         // The stream's own end comes some turns later.
         finish();
@@ -35,8 +37,6 @@ export function readIncomingBody(
     incoming
       .on('data', take)
       .on('end', finish)
-      .on('close', () => {
-        if (!finished) reject(bodyBrokenOff());
-      });
+      .on('close', () => settle(() => reject(bodyBrokenOff())));
   });
 }

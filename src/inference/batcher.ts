@@ -48,19 +48,11 @@ export class DirectRunner implements Runner {
 interface Waiter {
   readonly request: RunRequest;
   readonly rows: number;
+  /** What it takes of the queue: its rows, and at least one. */
+  readonly places: number;
   readonly since: number;
   readonly resolve: (result: RunResult) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** A batcher for a model; one whose requests cannot share a run still runs them in order, each alone. */
-export function createBatcher(
-  runs: SessionRuns,
-  session: Pick<Session, 'inputs' | 'outputs' | 'parallelRuns'>,
-  options: BatchingOptions,
-): Batcher {
-  const own = canShareRuns(session) ? options : { ...options, maxRows: 0 };
-  return new Batcher(runs, session.parallelRuns, own);
 }
 
 /** Whether requests can share a run: every input and output has rows as its first dimension. */
@@ -84,7 +76,8 @@ export class Batcher implements Runner {
   private readonly parallelRuns: number;
   /** What runs cost, by the values that go in. */
   private readonly cost = new RunCost();
-  private waitingRows = 0;
+  /** Rows that wait, a request without any counted as one. */
+  private waiting = 0;
   private running = 0;
   /** When a flush is to come: soon, after the delay, or not at all. */
   private scheduled: 'soon' | 'later' | undefined;
@@ -101,18 +94,20 @@ export class Batcher implements Runner {
   run(request: RunRequest): Promise<RunResult> {
     const { maxRows, maxQueueRows, now } = this.options;
     const rows = request.inputs[0]?.shape[0] ?? 1;
-    if (this.waitingRows > 0 && this.waitingRows + rows > maxQueueRows) {
-      const error = `${this.waitingRows} rows are waiting already, of at most ${maxQueueRows}`;
+    // A request without rows waits like any other, and takes a place.
+    const places = Math.max(1, rows);
+    if (this.waiting > 0 && this.waiting + places > maxQueueRows) {
+      const error = `${this.waiting} rows are waiting already, of at most ${maxQueueRows}`;
       return Promise.reject(new AppError('overloaded', error));
     }
     return new Promise((resolve, reject) => {
-      const waiter = { request, rows, since: now(), resolve, reject };
+      const waiter = { request, rows, places, since: now(), resolve, reject };
       const key = groupKey(request);
       const group = this.groups.get(key);
       if (group) group.push(waiter);
       else this.groups.set(key, [waiter]);
-      this.waitingRows += rows;
-      this.schedule(this.waitingRows >= maxRows ? 0 : this.options.maxDelayMs);
+      this.waiting += places;
+      this.schedule(this.waiting >= maxRows ? 0 : this.options.maxDelayMs);
     });
   }
 
@@ -126,14 +121,14 @@ export class Batcher implements Runner {
 
   /** Runs what waits and can share a run, and sees to it that the rest follows. */
   private async flush(): Promise<void> {
-    if (this.running >= this.parallelRuns || this.waitingRows === 0) return;
-    this.running++;
     this.scheduled = undefined;
+    if (this.running >= this.parallelRuns || this.waiting === 0) return;
+    this.running++;
     const batch = this.takeBatch();
-    if (this.waitingRows > 0) this.schedule(0);
+    if (this.waiting > 0) this.schedule(0);
     await this.runBatch(batch);
     this.running--;
-    if (this.waitingRows > 0) this.schedule(0);
+    if (this.waiting > 0) this.schedule(0);
   }
 
   /** Takes the oldest requests that can share a run, up to the bound; what nobody waits for any more is dropped. */
@@ -158,7 +153,7 @@ export class Batcher implements Runner {
         size += more;
       }
       taken++;
-      this.waitingRows -= waiter.rows;
+      this.waiting -= waiter.places;
     }
     // Deleted and set again, the rest stands behind the other groups: none starves.
     this.groups.delete(key);
@@ -212,7 +207,10 @@ export class Batcher implements Runner {
   }
 
   private async runAlone({ request, since, resolve, reject }: Waiter): Promise<void> {
-    const waited = (this.options.now() - since) / 1000;
+    const now = this.options.now();
+    const unwanted = whyUnwanted(request, now);
+    if (unwanted) return reject(unwanted);
+    const waited = (now - since) / 1000;
     const size = sizeOf(request.inputs);
     try {
       const result = await this.alone.run(request);

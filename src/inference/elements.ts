@@ -42,7 +42,7 @@ export function elementWriter(datatype: Datatype, data: TensorData): ElementWrit
   if (Array.isArray(data)) {
     return (index, value) => {
       // The runtime hands text over as C does, where a NUL is the end.
-      if (typeof value !== 'string' || value.includes('\0')) return false;
+      if (typeof value !== 'string' || value.includes('\0') || !value.isWellFormed()) return false;
       data[index] = value;
       return true;
     };
@@ -87,7 +87,7 @@ export function elementReader(tensor: Tensor): ElementReader {
 export function expectedElement(datatype: Datatype, value: unknown): string {
   if (datatype === 'BOOL') return 'true or false';
   if (datatype === 'BYTES') {
-    return typeof value === 'string' ? 'a string without NUL characters' : 'a string';
+    return typeof value === 'string' ? 'well-formed text without NUL characters' : 'a string';
   }
   if (typeof value === 'number') return `a number that ${datatype} can hold`;
   return datatype.startsWith('FP') ? 'a number' : 'an integer';

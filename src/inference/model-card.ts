@@ -23,6 +23,8 @@ const bins = z
 const common = {
   name: z.string().min(1),
   description: z.string().optional(),
+  /** False for a model whose open first dimension is no batch: requests then never share its runs. */
+  batching: z.boolean().optional(),
   /** Names of the values in a row, in the model's order. */
   features: z
     .array(

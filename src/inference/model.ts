@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import {
+  Batcher,
   type BatchingOptions,
   canShareRuns,
-  createBatcher,
   DirectRunner,
   type SessionRuns,
 } from './batcher.ts';
@@ -15,7 +15,7 @@ import {
   type PredictionWriter,
 } from './predictions.ts';
 import { createRowReader, type RowReader } from './rows.ts';
-import { checkTensor, type Tensor } from './tensor.ts';
+import { allocate, checkTensor, type Tensor } from './tensor.ts';
 import {
   type InferenceObserver,
   type InferenceRequest,
@@ -35,6 +35,8 @@ export interface ModelParts extends Omit<LoadedModel, 'labels'> {
   readonly observer: InferenceObserver;
   /** How requests share runs; without it each runs at once, alone. */
   readonly batching?: BatchingOptions | undefined;
+  /** Whether a row's outputs depend on that row alone; requests share no runs of a model where they do not. */
+  readonly independentRows?: boolean | undefined;
 }
 
 /** One version of a model, loaded: it checks what it is asked and runs it. */
@@ -73,7 +75,8 @@ export class Model implements LoadedModel {
     this.labels = card?.task === 'classification' ? card.labels : [];
     this.inputs = session.inputs;
     this.outputs = session.outputs;
-    this.sharesRuns = canShareRuns(session);
+    this.sharesRuns =
+      canShareRuns(session) && parts.independentRows !== false && card?.batching !== false;
     this.outputNames = session.outputs.map(({ name }) => name);
     this.readRows = createRowReader(
       session.inputs,
@@ -89,7 +92,13 @@ export class Model implements LoadedModel {
       run: (request) => this.run(request),
       report: (request, result) => this.report(request, result),
     };
-    this.runner = batching ? createBatcher(runs, session, batching) : new DirectRunner(runs);
+    this.runner = batching
+      ? new Batcher(
+          runs,
+          session.parallelRuns,
+          this.sharesRuns ? batching : { ...batching, maxRows: 0 },
+        )
+      : new DirectRunner(runs);
   }
 
   /**
@@ -107,10 +116,22 @@ export class Model implements LoadedModel {
     });
     if (request.inputs.length !== inputs.length) throw this.superfluous(request.inputs);
     const outputs = request.outputs ? this.checkOutputs(request.outputs) : this.outputNames;
+    const empty = rowsOf(inputs) === 0 ? this.answerNothing(outputs) : undefined;
+    if (empty) return { outputs: empty, rows: 0, seconds: 0 };
     const { name: model, version } = this;
     const result = await this.runner.run({ ...request, inputs, outputs });
     this.observer.waited({ model, version, seconds: result.queueSeconds });
     return { outputs: result.outputs, rows: rowsOf(inputs), seconds: result.seconds };
+  }
+
+  /** The outputs for no rows at all, where the graph says what they look like; many graphs cannot run on nothing. */
+  private answerNothing(outputs: readonly string[]): readonly Tensor[] | undefined {
+    if (!this.sharesRuns) return undefined;
+    const wanted = outputs.flatMap((name) => this.outputs.find((spec) => spec.name === name) ?? []);
+    if (wanted.some(({ shape }) => shape.indexOf(-1, 1) >= 0)) return undefined;
+    return wanted.map(({ name, datatype, shape }) => {
+      return { name, datatype, shape: shape.with(0, 0), data: allocate(datatype, 0) };
+    });
   }
 
   /** More inputs than the model has: one that it does not know, or one twice. */

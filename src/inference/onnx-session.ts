@@ -103,10 +103,12 @@ class OnnxSession implements Session {
   }
 
   async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult> {
-    const feeds: Record<string, OrtTensor> = {};
-    for (const { name, datatype, data, shape } of inputs) {
-      feeds[name] = new this.runtime.Tensor(ORT_TYPES[datatype], data, shape);
-    }
+    const feeds = Object.fromEntries(
+      inputs.map(({ name, datatype, data, shape }) => [
+        name,
+        new this.runtime.Tensor(ORT_TYPES[datatype], data, shape),
+      ]),
+    );
     const called = this.clock.now();
     const { results, seconds, start } = await this.inTurn(async () => {
       const start = this.clock.now();

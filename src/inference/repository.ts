@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { BatchingOptions } from './batcher.ts';
+import { type BatchingOptions, canShareRuns } from './batcher.ts';
+import { rowsAreIndependent } from './independence.ts';
 import { Model } from './model.ts';
 import { type ModelCard, parseModelCard } from './model-card.ts';
 import { type Engine, type InferenceObserver, ModelError, type ModelFault } from './types.ts';
@@ -130,7 +131,7 @@ async function loadEntry(
   stored: StoredModel,
   version: string,
   graph: () => Promise<Uint8Array>,
-  { engine, clock, observer, batching }: RepositoryParts,
+  { engine, clock, observer, log, batching }: RepositoryParts,
 ): Promise<ModelEntry> {
   const { name } = stored;
   try {
@@ -145,6 +146,11 @@ async function loadEntry(
     const session = await engine.load(bytes);
     const loadSeconds = (clock.now() - start) / 1000;
     try {
+      const independentRows =
+        batching && canShareRuns(session) && (await rowsAreIndependent(session));
+      if (independentRows === false && batching && canShareRuns(session)) {
+        log.info({ model: name, version }, 'rows depend on each other: requests share no runs');
+      }
       const model = new Model({
         name,
         version,
@@ -154,6 +160,7 @@ async function loadEntry(
         loadSeconds,
         observer,
         batching,
+        independentRows,
       });
       return { name, version, state: 'READY', model };
     } catch (error) {

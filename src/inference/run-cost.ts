@@ -1,5 +1,7 @@
 /** How much more a run may be taken to cost than the one of its size before it. */
 const GROWTH = 1.25;
+/** What a clock may show as nothing is taken for that, or it could never count for more again. */
+const SHORTEST_SECONDS = 1e-7;
 /** Sizes are told apart by powers of two; JavaScript's arrays end well before the last of these. */
 const POWERS = 48;
 
@@ -19,6 +21,7 @@ export class RunCost {
    * @returns seconds; 0 while nothing is known
    */
   expected(size: number): number {
+    if (size < 1) return this.expected(1);
     const own = powerOf(size);
     let least = Number.POSITIVE_INFINITY;
     for (let power = 0; power <= own; power++) {
@@ -31,10 +34,11 @@ export class RunCost {
 
   /** Takes a faster run at its word; a slower one may have been interrupted, so it counts step by step. */
   learn(size: number, seconds: number): void {
+    if (size < 1) return;
     const power = powerOf(size);
     const known = this.sizes[power] ? this.inProportion(power, size) : Number.POSITIVE_INFINITY;
-    this.seconds[power] = Math.min(seconds, known * GROWTH);
-    this.sizes[power] = Math.max(1, size);
+    this.seconds[power] = Math.max(SHORTEST_SECONDS, Math.min(seconds, known * GROWTH));
+    this.sizes[power] = size;
   }
 
   private inProportion(power: number, size: number): number {

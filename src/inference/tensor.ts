@@ -112,6 +112,7 @@ export function checkTensor(
       `input '${tensor.name}': expected ${spec.datatype}, got ${tensor.datatype}`,
     );
   }
+  checkSize(tensor);
   const fits =
     tensor.shape.length === spec.shape.length &&
     spec.shape.every((dimension, i) => dimension === -1 || dimension === tensor.shape[i]);
@@ -127,6 +128,24 @@ export function checkTensor(
       'bad_shape',
       `input '${tensor.name}': shape ${formatShape(tensor.shape)} holds ${count} values, got ${tensor.data.length}`,
     );
+  }
+}
+
+/** What ONNX Runtime can count on WebAssembly. */
+const LARGEST_DIMENSION = 2 ** 31 - 1;
+/** A tensor without values may still have many rows, and ask for as many outputs: so many. */
+const LARGEST_EMPTY = 2 ** 16;
+
+/** @throws AppError bad_shape for a shape that nothing can hold, or that is large and has no values */
+function checkSize({ name, shape }: Tensor): void {
+  const refuse = (what: string): AppError =>
+    new AppError('bad_shape', `input '${name}': ${what}, got shape ${formatShape(shape)}`);
+  if (shape.some((dimension) => dimension > LARGEST_DIMENSION)) {
+    throw refuse(`expected dimensions of at most ${LARGEST_DIMENSION}`);
+  }
+  const extent = elementCount(shape.filter((dimension) => dimension > 0));
+  if (elementCount(shape) === 0 && extent > LARGEST_EMPTY) {
+    throw refuse(`expected dimensions of at most ${LARGEST_EMPTY} beside one of 0`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
@@ -28,6 +29,8 @@ export interface ThreadRun {
 export interface ThreadResult {
   readonly outputs: readonly Tensor[];
   readonly seconds: number;
+  /** When the run began, in milliseconds since the Unix epoch. */
+  readonly startedAt: number;
 }
 
 const loading = load(workerData);
@@ -52,9 +55,10 @@ export async function describe(): Promise<Description> {
 export async function run({ inputs, outputs }: ThreadRun) {
   const session = await loading;
   try {
+    const startedAt = performance.timeOrigin + performance.now();
     const { outputs: results, seconds } = await session.run(inputs, outputs);
     const { tensors, buffers } = prepareTransfer(results);
-    const result: ThreadResult = { outputs: tensors, seconds };
+    const result: ThreadResult = { outputs: tensors, seconds, startedAt };
     return move({ [transferableSymbol]: buffers, [valueSymbol]: result });
   } catch (error) {
     // WebAssembly that has trapped cannot be trusted again: this thread ends, and another takes its place.

@@ -1,5 +1,5 @@
+import { performance } from 'node:perf_hooks';
 import { Piscina } from 'piscina';
-import type { Clock } from '../clock.ts';
 import type { LocalEngineOptions } from './local-engine.ts';
 import type { RunCost } from './run-cost.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
@@ -15,7 +15,6 @@ export interface ThreadsOptions {
   readonly engine: LocalEngineOptions;
   /** Threads for each model that needs them, at least 1. */
   readonly threads: number;
-  readonly clock: Clock;
 }
 
 /** A run that is expected to take longer leaves the server's own thread: it would hold up every answer. */
@@ -112,18 +111,16 @@ class ThreadedSession implements Session {
   readonly outputs: readonly TensorSpec[];
   readonly parallelRuns: number;
   private readonly pool: Piscina;
-  private readonly clock: Clock;
 
   private constructor(
     pool: Piscina,
     specs: { inputs: readonly TensorSpec[]; outputs: readonly TensorSpec[] },
-    { clock, threads }: ThreadsOptions,
+    { threads }: ThreadsOptions,
   ) {
     this.pool = pool;
     this.inputs = specs.inputs;
     this.outputs = specs.outputs;
     this.parallelRuns = threads;
-    this.clock = clock;
   }
 
   /**
@@ -158,12 +155,12 @@ class ThreadedSession implements Session {
   }
 
   async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult> {
-    const called = this.clock.now();
+    const called = performance.timeOrigin + performance.now();
     const { tensors, buffers: transferList } = prepareTransfer(inputs);
     const task: ThreadRun = { inputs: tensors, outputs };
     const result: ThreadResult = await this.pool.run(task, { name: 'run', transferList });
-    const elapsed = (this.clock.now() - called) / 1000;
-    return { ...result, queueSeconds: Math.max(0, elapsed - result.seconds) };
+    const { outputs: results, seconds, startedAt } = result;
+    return { outputs: results, seconds, queueSeconds: Math.max(0, startedAt - called) / 1000 };
   }
 
   async release(): Promise<void> {

@@ -10,7 +10,8 @@ import { elementCount, formatShape, type Tensor } from '../inference/tensor.ts';
  */
 export function classify(tensor: Tensor, count: number, model: Model): Tensor {
   const { data, shape, name, datatype } = tensor;
-  const classes = shape.at(-1) ?? 0;
+  // Where the first dimension is the batch, there have to be scores behind it.
+  const classes = model.sharesRuns && shape.length < 2 ? 0 : (shape.at(-1) ?? 0);
   if (Array.isArray(data) || datatype === 'BOOL' || datatype === 'FP16' || classes === 0) {
     throw new AppError(
       'bad_request',

@@ -23,7 +23,10 @@ export const v1Request = z
   );
 
 export const v1Response = z.union([
-  z.object({ predictions: z.array(z.unknown()) }),
+  z.object({
+    predictions: z.array(z.unknown()),
+    outputs: z.record(z.string(), z.unknown()).optional(),
+  }),
   z.object({ outputs: z.unknown() }),
 ]);
 

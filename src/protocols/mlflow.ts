@@ -33,7 +33,10 @@ export const invocation = z
     `expected exactly one of ${FORMS.join(', ')}`,
   );
 
-export const invocationResponse = z.object({ predictions: z.array(z.unknown()) });
+export const invocationResponse = z.object({
+  predictions: z.array(z.unknown()),
+  outputs: z.record(z.string(), z.unknown()).optional(),
+});
 
 /** POST /invocations */
 export function invoke(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
@@ -80,7 +83,8 @@ function readTable(
   data: readonly (readonly unknown[])[],
   model: Model,
 ): readonly unknown[] {
-  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = columns.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) {
     throw new AppError('bad_feature', `column '${twice.slice(0, 80)}' is there twice`);
   }
@@ -102,8 +106,8 @@ function readTable(
  * @throws AppError bad_request for text that is no such table
  */
 function readCsv(text: string, model: Model): readonly unknown[] {
-  const { data, errors } = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy' });
-  const [fault] = errors.filter(({ code }) => code !== 'UndetectableDelimiter');
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: true });
+  const [fault] = errors;
   if (fault) throw new AppError('bad_request', `the body is not CSV: ${fault.message}`);
   const [columns, ...rows] = data;
   if (!columns || rows.length === 0) {

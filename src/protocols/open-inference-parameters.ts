@@ -31,6 +31,21 @@ export function readClassification({ classification: count }: Parameters): numbe
   throw new AppError('bad_request', 'parameters.classification: expected a number of classes');
 }
 
+/**
+ * Whether an output is wanted as bytes: as it says itself, or else the request.
+ *
+ * @throws AppError bad_request
+ */
+export function readBinary(output: Parameters, request: Parameters): boolean {
+  return readSwitch('binary_data', output) ?? readSwitch('binary_data_output', request) ?? false;
+}
+
+function readSwitch(name: string, parameters: Parameters): boolean | undefined {
+  const value = parameters[name];
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new AppError('bad_request', `parameters.${name}: expected true or false`);
+}
+
 function isCount(value: Parameters[string]): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }

@@ -19,7 +19,8 @@ export const inferRequest = z.object({
     .array(
       z.object({
         name: z.string(),
-        shape: z.array(size),
+        // More dimensions than any model has, and few enough to walk through.
+        shape: z.array(size).max(64),
         datatype,
         parameters: parameters.optional(),
         data: values.optional(),

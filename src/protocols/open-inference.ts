@@ -8,7 +8,12 @@ import { elementCount, elementSize, type Tensor } from '../inference/tensor.ts';
 import { BinaryParts, readBinaryTensor, readText, writeBinaryTensor } from './binary-tensors.ts';
 import { classify } from './classification.ts';
 import { readJsonTensor, type TensorHead, writeJsonTensor } from './json-tensors.ts';
-import { readClassification, readTimeout, refuseSequences } from './open-inference-parameters.ts';
+import {
+  readBinary,
+  readClassification,
+  readTimeout,
+  refuseSequences,
+} from './open-inference-parameters.ts';
 import { type InferRequest, inferRequest, type Parameters } from './open-inference-schemas.ts';
 import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
 import { parseForm } from './schema.ts';
@@ -143,8 +148,7 @@ function write(
     const count = readClassification(parameters ?? {});
     const tensor = count === undefined ? computed : classify(computed, count, model);
     const { name, datatype, shape } = tensor;
-    const binary = parameters?.binary_data ?? request.parameters?.binary_data_output ?? false;
-    if (binary !== true)
+    if (!readBinary(parameters ?? {}, request.parameters ?? {}))
       return { name, datatype, shape: [...shape], data: writeJsonTensor(tensor) };
     const bytes = writeBinaryTensor(tensor);
     parts.push(bytes);

@@ -201,8 +201,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 
   'GET /v1/models': read('KServe V1', 'Names of the models', v2.modelList),
-  'GET /v1/models/:name': v1Model,
-  'GET /v1/models/:name/versions/:version': v1Model,
+  'GET /v1/models/:name{[^/:]+}': v1Model,
+  'GET /v1/models/:name/versions/:version{[^/:]+}': v1Model,
   'POST /v1/models/:call{[^/]+:predict}': v1Predict,
   'POST /v1/models/:name/versions/:versionCall{[^/]+:predict}': v1Predict,
 

@@ -82,7 +82,9 @@ export function toTemplate(pattern: string): string {
     .replace(/:(?:versionCall|call)\{[^}]*\}/, (part) =>
       part.startsWith(':versionCall') ? '{version}:predict' : '{name}:predict',
     )
-    .replace(/:(\w+)/g, (part, name: string) => (part === ':predict' ? part : `{${name}}`));
+    .replace(/:(\w+)(?:\{[^}]*\})?/g, (part, name: string) =>
+      part === ':predict' ? part : `{${name}}`,
+    );
 }
 
 /** @param models those that may be asked, of which some show what to ask them */

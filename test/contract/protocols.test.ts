@@ -137,6 +137,18 @@ describe.each(TARGET_NAMES)('the same rows in every protocol: %s', (targetName) 
     });
   });
 
+  it('answers a request without rows, and goes on', async () => {
+    const empty = { name: 'features', datatype: 'FP32', shape: [0, 64], data: [] };
+    const path = '/v2/models/digits/infer';
+    const { outputs } = await readAnswer(await ask(path, post({ inputs: [empty] })));
+    expect(outputs.map(({ shape }) => shape)).toEqual([[0], [0, 10]]);
+    const { examples } = readCard('digits');
+    const one = { ...empty, shape: [1, 64], data: examples[0] };
+    expect((await readAnswer(await ask(path, post({ inputs: [one] })))).outputs[0]?.shape).toEqual([
+      1,
+    ]);
+  });
+
   it('says that it is ready in every protocol', async () => {
     const ready = async (path: string) => (await ask(path, {})).text();
     expect(JSON.parse(await ready('/v2/health/ready'))).toEqual({ ready: true });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import { type BatchingOptions, createBatcher } from '../../src/inference/batcher.ts';
+import { Batcher, type BatchingOptions, canShareRuns } from '../../src/inference/batcher.ts';
 import type { Tensor } from '../../src/inference/tensor.ts';
-import type { RunRequest, RunResult } from '../../src/inference/types.ts';
+import type { RunRequest, RunResult, Session } from '../../src/inference/types.ts';
 
 const OPEN = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
@@ -26,7 +26,7 @@ const request = (input: Tensor, more: Partial<RunRequest> = {}): RunRequest => (
 /** A batcher in front of a model that doubles, with its schedule and its clock moved by hand. */
 function createBench(
   options: Partial<BatchingOptions> = {},
-  shapes: Parameters<typeof createBatcher>[1] = OPEN,
+  shapes: Pick<Session, 'inputs' | 'outputs' | 'parallelRuns'> = OPEN,
 ) {
   const clock = { now: 0 };
   const scheduled: { flush: () => void; delayMs: number }[] = [];
@@ -48,8 +48,8 @@ function createBench(
   };
   const reported: number[] = [];
   const report = ({ inputs }: RunRequest) => reported.push(inputs[0]?.shape[0] ?? 0);
-  const batcher = createBatcher({ run: double, report }, shapes, {
-    maxRows: 8,
+  const batcher = new Batcher({ run: double, report }, shapes.parallelRuns, {
+    maxRows: canShareRuns(shapes) ? 8 : 0,
     maxRunMs: 50,
     maxDelayMs: 0,
     maxQueueRows: 100,
@@ -129,18 +129,14 @@ describe('requests that wait together', () => {
       return { outputs: [...inputs], seconds: 0, queueSeconds: 0 };
     };
     const scheduled: (() => void)[] = [];
-    const batcher = createBatcher(
-      { run, report: () => {} },
-      { ...OPEN, parallelRuns: 2 },
-      {
-        maxRows: 1,
-        maxRunMs: 50,
-        maxDelayMs: 0,
-        maxQueueRows: 100,
-        schedule: (flush) => scheduled.push(flush),
-        now: () => 0,
-      },
-    );
+    const batcher = new Batcher({ run, report: () => {} }, 2, {
+      maxRows: 1,
+      maxRunMs: 50,
+      maxDelayMs: 0,
+      maxQueueRows: 100,
+      schedule: (flush) => scheduled.push(flush),
+      now: () => 0,
+    });
     const flushAll = () => {
       for (let flush = scheduled.shift(); flush; flush = scheduled.shift()) flush();
     };
@@ -158,6 +154,17 @@ describe('requests that wait together', () => {
       [2, 1],
       [3, 1.5],
     ]);
+  });
+
+  it('may have no rows, and then hold nobody up', async () => {
+    const { batcher, flushAll } = createBench();
+    const empty = batcher.run(request(rows()));
+    await flushAll();
+    const next = batcher.run(request(rows(1)));
+    await flushAll();
+    const both = [batcher.run(request(rows())), batcher.run(request(rows(2)))];
+    await flushAll();
+    expect(await settled([empty, next, ...both])).toEqual([[], [2, 1], [], [4, 2]]);
   });
 
   it('do not share when they want other outputs or differ in more than rows', async () => {
@@ -294,7 +301,7 @@ describe('waiting', () => {
 
 describe('any requests in any order', () => {
   const step = fc.record({
-    size: fc.integer({ min: 1, max: 6 }),
+    size: fc.integer({ min: 0, max: 6 }),
     poisoned: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     flush: fc.boolean(),
   });

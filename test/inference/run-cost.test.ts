@@ -35,6 +35,17 @@ describe('the cost of a run', () => {
     expect(cost.expected(64)).toBeCloseTo(0.1);
   });
 
+  it('learns nothing from runs of nothing, and recovers from runs that took no time', () => {
+    const cost = new RunCost();
+    cost.learn(30, 0.001);
+    for (let run = 0; run < 3; run++) cost.learn(0, 0);
+    expect(cost.expected(3000)).toBeCloseTo(0.1);
+    cost.learn(30, 0);
+    for (let run = 0; run < 100; run++) cost.learn(30, 0.001);
+    expect(cost.expected(30)).toBeCloseTo(0.001);
+    expect(cost.expected(0)).toBeLessThan(0.001);
+  });
+
   it('is never too little for a run with a fixed part, once the smallest size is known', () => {
     const size = fc.integer({ min: 1, max: 1_000_000 });
     const model = fc.record({

@@ -44,7 +44,7 @@ describe('a model', () => {
     expect(await ask({ age: 1, city: 'a\0b' })).toMatchObject({
       code: 'bad_datatype',
       error:
-        'row 0, input \'city\', value 0: expected a string without NUL characters, got the string "a\\u0000b"',
+        'row 0, input \'city\', value 0: expected well-formed text without NUL characters, got the string "a\\u0000b"',
     });
   });
 

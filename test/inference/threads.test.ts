@@ -36,7 +36,6 @@ beforeAll(async () => {
     own,
     engine: { kind: 'wasm', module, intraOpThreads: 1 },
     threads: 2,
-    clock,
   });
 });
 
@@ -102,7 +101,6 @@ describe('a model whose runs are long', () => {
       own,
       engine: { kind: 'wasm', module, intraOpThreads: 2 },
       threads: 1,
-      clock,
     });
     const session = await divided.load(slowGraph);
     loaded.push(session);

@@ -113,6 +113,13 @@ save(
     [(name, kind, [None, 2]) for name, kind in EVERY_TYPE.items()],
     [(f"same_{name}", kind, [None, 2]) for name, kind in EVERY_TYPE.items()],
 )
+# Rows that depend on each other: their mean is taken from each, so the open dimension is no batch.
+save(
+    "centred",
+    [node("ReduceMean", ["x"], ["mean"], axes=[0], keepdims=1), node("Sub", ["x", "mean"], ["y"])],
+    [("x", F, [None, 1])],
+    [("y", F, [None, 1])],
+)
 # The classes of shapes: a single value, one open dimension, two of them, none, and text.
 for name, kind, shape in [
     ("scalar", F, []),

@@ -131,6 +131,22 @@ describe('/invocations', () => {
     expect(await ask(two, '/invocations', post({ inputs }))).toEqual({ status: 200, predictions });
   });
 
+  it('drops no row of a table, even one of empty cells', async () => {
+    const plain = await create('summary');
+    expect(await ask(plain, '/invocations', csv('a,b\n1,2\n,\n3,4\n'))).toEqual({
+      status: 400,
+      code: 'bad_datatype',
+      error: `row 1, input 'x', value 0: expected a number, got the string ""`,
+    });
+    expect(await ask(plain, '/invocations', csv('a;b\n1;2'))).toMatchObject({ status: 400 });
+  });
+
+  it('takes a table of very many columns for what it is, at once', async () => {
+    const columns = Array.from({ length: 50_000 }, (_, i) => `c${i}`);
+    const body = post({ dataframe_split: { columns, data: [[1]] } });
+    expect(await ask(app, '/invocations', body)).toMatchObject({ status: 400, code: 'bad_shape' });
+  }, 2000);
+
   it('takes columns in their order where the model has no names for them', async () => {
     const plain = await create('summary');
     expect(await ask(plain, '/invocations', csv('a,b\n1,2\n3,4.5'))).toMatchObject({
@@ -191,6 +207,12 @@ describe('/v1', () => {
     });
   });
 
+  it('says that its verb is posted', async () => {
+    const response = await app.request('/v1/models/text:predict', { method: 'PUT' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('Allow')).toBe('POST');
+  });
+
   it.each([
     ['neither form', '/v1/models/text:predict', {}, 400, 'bad_request'],
     [
@@ -208,7 +230,7 @@ describe('/v1', () => {
       404,
       'version_not_found',
     ],
-    ['an unknown verb', '/v1/models/text:explain', { instances: [1] }, 405, 'method_not_allowed'],
+    ['an unknown verb', '/v1/models/text:explain', { instances: [1] }, 404, 'not_found'],
   ])('refuses %s', async (_, path, body, status, code) => {
     expect(await ask(app, path, post(body))).toMatchObject({ status, code });
   });

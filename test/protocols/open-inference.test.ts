@@ -290,6 +290,22 @@ describe('what a request may ask for', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([504, 200, 200]);
   });
 
+  it('is answered without a run where it has no rows', async () => {
+    const empty = { name: 'features', datatype: 'FP32', shape: [0, 30], data: [] };
+    const { outputs } = await inferJson('breast-cancer', { inputs: [empty] });
+    expect(outputs).toEqual([
+      { name: 'label', datatype: 'INT64', shape: [0], data: [] },
+      { name: 'probabilities', datatype: 'FP32', shape: [0, 2], data: [] },
+    ]);
+  });
+
+  it('is no class where an output has no scores', async () => {
+    const outputs = [{ name: 'value', parameters: { classification: 1 } }];
+    expect(await refuse('lookup', post(place([1, 2], { outputs })), 'bad_request')).toBe(
+      "output 'value': cannot be classified, it is FP32 of shape [2]",
+    );
+  });
+
   it('is compressed both ways', async () => {
     const body = JSON.stringify(place(new Array(500).fill(1)));
     for (const [encoding, compress] of [
@@ -365,6 +381,24 @@ describe('a request that is wrong', () => {
       { inputs: [{ ...input, shape: [2] }] },
       'bad_shape',
       "input 'x': expected shape [-1, -1], got [2]",
+    ],
+    [
+      'a dimension that nothing can hold',
+      { inputs: [{ ...input, shape: [2 ** 32, 0], data: [] }] },
+      'bad_shape',
+      "input 'x': expected dimensions of at most 2147483647, got shape [4294967296, 0]",
+    ],
+    [
+      'many rows of nothing',
+      { inputs: [{ ...input, shape: [2 ** 25, 0], data: [] }] },
+      'bad_shape',
+      "input 'x': expected dimensions of at most 65536 beside one of 0, got shape [33554432, 0]",
+    ],
+    [
+      'too many dimensions',
+      { inputs: [{ ...input, shape: new Array(65).fill(1) }] },
+      'bad_request',
+      /^inputs\.0\.shape: /,
     ],
     [
       'too few values',
@@ -464,6 +498,11 @@ describe('a request that is wrong', () => {
       'a size that is none',
       { inputs: [sized(-1)] },
       "input 'x': expected binary_data_size as a number of bytes",
+    ],
+    [
+      'a switch that is neither on nor off',
+      { inputs: [sized(8)], parameters: { binary_data_output: 'true' } },
+      'parameters.binary_data_output: expected true or false',
     ],
     [
       'data twice',
