@@ -107,6 +107,9 @@ function readTensor(
  * that may vary. For BYTES it is one text, without its length.
  */
 function readRaw(bytes: Uint8Array, model: Model): Decoded {
+  if (bytes.byteLength === 0) {
+    throw new AppError('bad_request', 'a raw binary request needs a body, which is the tensor');
+  }
   const [input] = model.inputs;
   const open = input?.shape.filter((dimension) => dimension === -1).length ?? 0;
   if (!input || model.inputs.length > 1 || open > 1) {

@@ -210,6 +210,9 @@ describe('every class of shape', () => {
     expect(await refuse('vector', raw(new Uint8Array(9)), 'bad_shape')).toBe(
       "input 'x': shape [1] of INT64 takes 8 bytes, got 9",
     );
+    expect(await refuse('vector', raw(new Uint8Array()), 'bad_request')).toBe(
+      'a raw binary request needs a body, which is the tensor',
+    );
     for (const model of ['matrix', 'two-inputs']) {
       await refuse(model, raw(new Uint8Array(8)), 'bad_request');
     }
