@@ -169,6 +169,20 @@ describe('the Node entry', () => {
     );
   });
 
+  it('does not wait for a run that takes longer than it has to stop', async () => {
+    const repository = mkdtempSync(join(tmpdir(), 'kilat-models-'));
+    mkdirSync(join(repository, 'slow/1'), { recursive: true });
+    copyFileSync('test/models/slow.onnx', join(repository, 'slow/1/model.onnx'));
+    const server = await startNode({ MODEL_REPOSITORY: repository, SHUTDOWN_SECONDS: '1' });
+    const rows = Array.from({ length: 150 }, () => new Array(16).fill(1));
+    const slow = server.fetch('/models/slow/predict', post({ instances: rows }));
+    const cut = expect(slow).rejects.toThrow();
+    await isInFlight(server);
+    expect(await server.stop()).toBe(0);
+    await cut;
+    expect(server.logs().at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
   it('takes a body that breaks off for what it is, and goes on', async () => {
     const server = await startNode();
     const socket = await sendHalf(server);
