@@ -64,7 +64,8 @@ export function describeResults(
     `Written by \`${command}\`. ${machine()}\n`,
     'One generator (wrk, one thread, on the same cores) drives Kilat and each other side in pairs, one right after the',
     'other, while the rest is held still. A ratio is that of requests a second within a pair: its median, and its range',
-    'over the pairs. Other figures are medians.\n',
+    'over the pairs. Other figures are medians. Versions are those of package-lock.json and of the files',
+    'requirements.txt in bench/sides.\n',
     ...sections,
     `## Start and memory\n\n${markdown(head, table)}`,
   ].join('\n');
