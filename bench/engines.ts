@@ -61,7 +61,11 @@ for (const [name, options] of Object.entries(engines)) {
   );
 }
 
-const setup: ThreadSetup = { engine: { kind: 'wasm', module, intraOpThreads: 1 }, graph: identity };
+const setup: ThreadSetup = {
+  engine: { kind: 'wasm', module, intraOpThreads: 1 },
+  graph: identity,
+  externalData: [],
+};
 const filename = new URL('../src/inference/thread.ts', import.meta.url).href;
 const pool = new Piscina({
   filename,

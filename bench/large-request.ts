@@ -39,11 +39,17 @@ await side.stop();
 
 // The pieces of the same work, in this process.
 const silent = () => {};
-const observer = { ran: silent, waited: silent, loaded: silent, loadFailed: silent };
+const observer = {
+  ran: silent,
+  waited: silent,
+  loaded: silent,
+  unloaded: silent,
+  loadFailed: silent,
+};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 const engine = await createWasmEngine({ clock });
 const models = await ModelRepository.load(new DiskStore('model'), { engine, clock, observer, log });
-const model = models.get('breast-cancer');
+const model = await models.get('breast-cancer');
 const bytes = new TextEncoder().encode(request.body);
 const pieces = new Map<string, number[]>();
 for (let round = 0; round < 25; round++) {

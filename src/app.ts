@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
 import { answerJson } from './http/answer.ts';
-import { requireToken } from './http/bearer.ts';
+import { requireAdmin, requireToken } from './http/bearer.ts';
 import { type BodyReader, readRequestBody } from './http/body.ts';
 import { drain, type Lifecycle } from './http/draining.ts';
 import { errorBody } from './http/error-body.ts';
@@ -16,6 +16,7 @@ import { scrape } from './metrics/scrape.ts';
 import type { FamilySnapshot } from './metrics/snapshot.ts';
 import { describeV1, listV1, predictV1 } from './protocols/kserve-v1.ts';
 import { invoke, ping, tellVersion } from './protocols/mlflow.ts';
+import { loadModel, unloadModel } from './protocols/model-control.ts';
 import { describeModel, listModels, readiness } from './protocols/models.ts';
 import { infer } from './protocols/open-inference.ts';
 import {
@@ -39,7 +40,12 @@ export interface Services {
   readonly version: string;
   readonly config: Pick<
     Config,
-    'DEFAULT_MODEL' | 'MAX_BATCH_ROWS' | 'MAX_BODY_BYTES' | 'METRICS_TOKEN' | 'REQUEST_TIMEOUT_MS'
+    | 'ADMIN_TOKEN'
+    | 'DEFAULT_MODEL'
+    | 'MAX_BATCH_ROWS'
+    | 'MAX_BODY_BYTES'
+    | 'METRICS_TOKEN'
+    | 'REQUEST_TIMEOUT_MS'
   >;
   readonly models: ModelRepository;
   readonly clock: Clock;
@@ -62,7 +68,8 @@ export interface Services {
 export function createApp(services: Services) {
   const { version, config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
   const app = new Hono<{ Variables: RequestVariables }>();
-  const defaultModel = chooseDefault(config.DEFAULT_MODEL, models.names());
+  const defaultModel = () => chooseDefault(config.DEFAULT_MODEL, models.names());
+  checkDefault(config.DEFAULT_MODEL, models);
   const prediction: PredictionServices = {
     models,
     defaultModel,
@@ -102,6 +109,9 @@ export function createApp(services: Services) {
     app.post(`${path}/infer`, compressAnswers, inferV2);
   }
   app.post('/v2/repository/index', listRepository(models, prediction));
+  const admin = requireAdmin(config.ADMIN_TOKEN);
+  app.post('/v2/repository/models/:name/load', admin, loadModel(models, prediction));
+  app.post('/v2/repository/models/:name/unload', admin, unloadModel(models, prediction));
 
   // KServe's first protocol, and TensorFlow Serving's; the verb is the end of the last part of the path.
   const predictionsV1 = predictV1(prediction);
@@ -131,17 +141,17 @@ export function createApp(services: Services) {
   return app;
 }
 
-/**
- * The configured model, else the only one, else the one that ships with Kilat.
- *
- * @throws ConfigError when the configured one is not there
- */
+/** The configured model, else the only one, else the one that ships with Kilat. */
 function chooseDefault(configured: string | undefined, names: readonly string[]) {
-  if (configured !== undefined && !names.includes(configured)) {
-    throw new ConfigError(
-      `wrong settings:\n  DEFAULT_MODEL: expected one of the models that are there: ${names.join(', ')}`,
-    );
-  }
   if (configured !== undefined) return configured;
   return names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
+}
+
+/** @throws ConfigError when the configured model is not there, as far as is known */
+function checkDefault(configured: string | undefined, models: ModelRepository): void {
+  const names = models.names();
+  if (configured === undefined || !models.isListed || names.includes(configured)) return;
+  throw new ConfigError(
+    `wrong settings:\n  DEFAULT_MODEL: expected one of the models that are there: ${names.join(', ')}`,
+  );
 }

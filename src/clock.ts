@@ -26,6 +26,6 @@ export const runningClock: Clock = {
  *
  * @param wait crosses an event boundary and comes back at once (`scheduler.wait(0)`)
  */
-export function eventClock(wait: () => Promise<void>): Clock {
+export function eventClock(wait: () => Promise<void> | void): Clock {
   return { now: () => performance.now(), wallTime: () => Date.now(), settle: wait };
 }

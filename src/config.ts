@@ -9,6 +9,12 @@ function integer(min: number, max: number) {
     .pipe(z.number().min(min, expected).max(max, expected));
 }
 
+/** A setting that is on or off. */
+const flag = z.union(
+  [z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' })],
+  'expected true or false',
+);
+
 /** A secret that travels in a header. It is never repeated, in an error or in a log. */
 const secret = z.string().regex(/^[\x20-\x7e\u00a0-\uffff]+$/, 'expected text without line breaks');
 /** The same as a bearer token, of which only these characters arrive (RFC 6750, 2.1). */
@@ -35,6 +41,9 @@ const settings = z.object({
   GRPC_PORT: integer(0, 65535).optional(),
   HOST: z.string().min(1, 'expected a host name or address').default('127.0.0.1'),
   MODEL_REPOSITORY: z.string().min(1, 'expected a directory').default('./model'),
+  MODEL_POLL_SECONDS: integer(0, 86_400).optional(),
+  MAX_LOADED_BYTES: integer(1, 2 ** 40).optional(),
+  LOAD_ON_DEMAND: flag.default(false),
   DEFAULT_MODEL: z.string().regex(NAME, 'expected a model name').optional(),
   MAX_BODY_BYTES: integer(1, 2 ** 31 - 1).default(8 * 1024 * 1024),
   MAX_BATCH_ROWS: integer(1, 65_536).default(64),
@@ -45,6 +54,7 @@ const settings = z.object({
   INTRA_OP_THREADS: integer(1, 256).default(1),
   REQUEST_TIMEOUT_MS: integer(1, 3_600_000).default(30_000),
   SHUTDOWN_SECONDS: integer(1, 600).default(30),
+  ADMIN_TOKEN: token.optional(),
   METRICS_TOKEN: token.optional(),
   METRICS_JOB: labelValue.default('kilat'),
   METRICS_INSTANCE: labelValue.optional(),

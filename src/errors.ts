@@ -25,10 +25,20 @@ export const ERRORS = {
     retryable: false,
     meaning: 'A named feature or input is unknown or missing.',
   },
+  bad_model: {
+    status: 400,
+    retryable: false,
+    meaning: 'The model that was to be loaded cannot be; what it served before it still does.',
+  },
   unauthorized: {
     status: 401,
     retryable: false,
     meaning: 'The request carries no token, or not one that is accepted.',
+  },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    meaning: 'Loading and unloading models is off: ADMIN_TOKEN is not set, or it is the edge.',
   },
   not_found: { status: 404, retryable: false, meaning: 'There is no such endpoint.' },
   model_not_found: { status: 404, retryable: false, meaning: 'There is no model of that name.' },

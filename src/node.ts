@@ -14,6 +14,7 @@ import { readIncomingBody } from './http/node-body.ts';
 import { createLocalEngine } from './inference/local-engine.ts';
 import { NativeEngineError } from './inference/onnx-native.ts';
 import { ModelRepository } from './inference/repository.ts';
+import { EmptyRepositoryError } from './inference/store.ts';
 import { createThreadedEngine } from './inference/threads.ts';
 import type { Engine } from './inference/types.ts';
 import { gatherLines, type Logger } from './log.ts';
@@ -25,7 +26,7 @@ import type { GrpcParts, GrpcServer } from './protocols/grpc/server.ts';
 import { createPusher } from './remote-write/create.ts';
 import { PushLoop } from './remote-write/loop.ts';
 import { MemoryBatches } from './remote-write/queue.ts';
-import { DiskStore, EmptyRepositoryError } from './stores/disk.ts';
+import { DiskStore } from './stores/disk.ts';
 
 const { version } = packageJson;
 const clock = runningClock;
@@ -78,7 +79,15 @@ async function main(): Promise<void> {
     },
     now: clock.now,
   };
-  const models = await ModelRepository.load(store, { engine, clock, observer, log, batching });
+  const models = await ModelRepository.load(store, {
+    engine,
+    clock,
+    observer,
+    log,
+    batching,
+    maxLoadedBytes: config.MAX_LOADED_BYTES,
+    loadOnDemand: config.LOAD_ON_DEMAND,
+  });
   const lifecycle = { draining: false };
   const compress = gzip();
   const isClientGone = (c: Context<{ Bindings: HttpBindings }>) => c.env.outgoing.destroyed;
@@ -124,9 +133,12 @@ async function main(): Promise<void> {
     void grpc?.stop(0);
   });
 
+  const stopFollowing = followStore(models, config.MODEL_POLL_SECONDS ?? 0, log);
+
   const stop = async (signal: string) => {
     log.info({ signal }, 'draining');
     lifecycle.draining = true;
+    stopFollowing();
     const closed = new Promise((resolve) => server.close(resolve));
     const ended = grpc?.stop(config.SHUTDOWN_SECONDS * 1000);
     if ('closeIdleConnections' in server) {
@@ -166,6 +178,23 @@ async function createEngine(config: Config): Promise<Engine> {
   const own = await createLocalEngine({ kind, module, intraOpThreads: 1 }, clock);
   const engine = { kind, module, intraOpThreads };
   return createThreadedEngine({ own, engine, threads });
+}
+
+/**
+ * Looks for changes in the repository every so many seconds; 0 never does.
+ *
+ * @returns ends it
+ */
+function followStore(models: ModelRepository, seconds: number, log: Logger): () => void {
+  if (seconds === 0) return () => {};
+  const look = async () => {
+    await models.refresh().catch((error: unknown) => {
+      log.error({ err: error }, 'the repository cannot be read; models stay as they are');
+    });
+    timer = setTimeout(look, seconds * 1000);
+  };
+  let timer = setTimeout(look, seconds * 1000);
+  return () => clearTimeout(timer);
 }
 
 /** Serves gRPC where the settings ask for it; its library is loaded only then. */

@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:workers';
+import { env, waitUntil } from 'cloudflare:workers';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import { eventClock } from './clock.ts';
 import { parseConfig } from './config.ts';
 import { gzipByPlatform } from './http/gzip.ts';
+import { followFromRequests } from './inference/following.ts';
 import { createWasmEngine } from './inference/onnx.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { workerLogOptions } from './log.ts';
@@ -13,6 +14,7 @@ import { createEdgeMetrics } from './metrics/edge.ts';
 import { MetricsHub } from './metrics/hub.ts';
 import { createTelemetry } from './metrics/telemetry.ts';
 import { bundle } from './stores/bundle.ts';
+import { R2Store } from './stores/r2.ts';
 
 export { MetricsHub };
 
@@ -21,22 +23,52 @@ export { MetricsHub };
  * no request pays for them. Nothing in it may wait for a timer or the network, which module scope forbids.
  */
 const { version } = packageJson;
-const { HUB: hubs } = env;
+const { HUB: hubs, MODELS: bucket } = env;
 const config = parseConfig({ ...env });
 const log = pino(workerLogOptions(config.LOG_LEVEL));
-const clock = eventClock(() => scheduler.wait(0));
+/** Before the first request no event can come that a clock could settle by. */
+let isServing = false;
+const clock = eventClock(() => (isServing ? scheduler.wait(0) : undefined));
 const telemetry = createTelemetry({ version, runtime: 'workers', clock, log });
 const { observer } = telemetry;
 
+/** How often a bucket is looked at. */
+const DEFAULT_POLL_SECONDS = 60;
+/** A Worker may go on for so long after its answer; what is not done by then will not be. */
+const LONGEST_BACKGROUND_MS = 30_000;
+
 const engine = await createWasmEngine({ clock, module: wasm });
-const models = await ModelRepository.load(bundle, { engine, clock, observer, log });
+const loading = {
+  engine,
+  clock,
+  observer,
+  log,
+  maxLoadedBytes: config.MAX_LOADED_BYTES,
+  loadOnDemand: config.LOAD_ON_DEMAND,
+};
+const wait = (ms: number) => scheduler.wait(ms);
+const models = bucket
+  ? new ModelRepository(new R2Store(bucket, wait), {
+      ...loading,
+      keepAlive: waitUntil,
+      patience: () => wait(LONGEST_BACKGROUND_MS),
+    })
+  : await ModelRepository.load(bundle, loading);
+const following =
+  bucket &&
+  followFromRequests({
+    models,
+    intervalMs: (config.MODEL_POLL_SECONDS ?? DEFAULT_POLL_SECONDS) * 1000,
+    now: clock.now,
+    log,
+  });
 const metrics = createEdgeMetrics({
   config,
   telemetry,
   version,
   clock,
   log,
-  wait: (ms) => scheduler.wait(ms),
+  wait,
   newIsolateName: () => `isolate-${crypto.randomUUID()}`,
   hub: hubs && ((name) => hubs.getByName(name)),
 });
@@ -46,7 +78,8 @@ const compress = gzipByPlatform();
 const lifecycle = { draining: false };
 const app = createApp({
   version,
-  config,
+  // Of many isolates a request meets one: loading and unloading that one would mean nothing.
+  config: { ...config, ADMIN_TOKEN: undefined },
   models,
   clock,
   log,
@@ -58,8 +91,12 @@ const app = createApp({
 
 export default {
   async fetch(request, env, context) {
+    isServing = true;
+    await following?.beforeRequest();
     const response = await app.fetch(request, env, context);
     context.waitUntil(metrics.afterRequest());
+    const work = following?.afterRequest();
+    if (work) context.waitUntil(work);
     return response;
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -19,6 +19,7 @@ const observer = {
   ran: nothing,
   waited: nothing,
   loaded: nothing,
+  unloaded: nothing,
   loadFailed: nothing,
 };
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,43 +1,40 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { DiskStore } from '../stores/disk.ts';
+import { listFiles } from '../stores/layout.ts';
 
-/** Writes src/stores/bundle.ts, which imports every model of a directory, so that wrangler bundles them. */
+/** Writes src/stores/bundle.ts, which imports every file of a repository, so that wrangler bundles them. */
 
 const TARGET = 'src/stores/bundle.ts';
+/** What wrangler.toml makes bytes of. */
+const AS_BYTES = /\.(onnx|onnx_data|data|bin)$/;
 
 async function generate(root: string): Promise<string> {
   const imports: string[] = [];
   const entries: string[] = [];
   const models = await new DiskStore(root).list();
-  for (const [index, { name, versions }] of models.entries()) {
-    const hasCard = (await readdir(`${root}/${name}`)).includes('model.json');
-    const card = hasCard ? `card${index}` : 'undefined';
-    if (hasCard)
-      imports.push(`import ${card} from '../../${root}/${name}/model.json' with { type: 'json' };`);
-    const graphs = versions.map(({ version }) => {
-      const graph = `graph${index}v${version}`;
-      imports.push(`import ${graph} from '../../${root}/${name}/${version}/model.onnx';`);
-      return `bundled('${version}', ${graph})`;
-    });
-    entries.push(
-      `  { name: '${name}', card: async () => ${card}, versions: [${graphs.join(', ')}] },`,
+  const paths = (await Promise.all(models.map(listFiles))).flat();
+  for (const path of paths.filter((each) => !each.endsWith('SHA256SUMS'))) {
+    const isCard = path.endsWith('model.json');
+    if (!isCard && !AS_BYTES.test(path)) {
+      throw new Error(
+        `${root}/${path}: external data has to end in .data, .onnx_data or .bin to be bundled`,
+      );
+    }
+    const file = `file${imports.length}`;
+    imports.push(
+      `import ${file} from '../../${root}/${path}'${isCard ? " with { type: 'json' }" : ''};`,
     );
+    entries.push(`  '${path}': ${file},`);
   }
-  return `// Written by \`npm run models:bundle\`: one import per model that the Worker carries. Do not edit.
+  return `// Written by \`npm run models:bundle\`: one import per file of the models that the Worker carries. Do not edit.
 ${imports.join('\n')}
-import type { ModelStore } from '../inference/repository.ts';
-
-function bundled(version: string, graph: ArrayBuffer) {
-  return { version, graph: async () => new Uint8Array(graph) };
-}
-
-const models = [
-${entries.join('\n')}
-];
+import { bundledStore } from './bundled.ts';
 
 /** The models that are part of the Worker itself. */
-export const bundle: ModelStore = { list: async () => models };
+export const bundle = bundledStore({
+${entries.join('\n')}
+});
 `;
 }
 

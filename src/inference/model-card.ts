@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { formatShape } from './tensor.ts';
 import { ModelError, type Session, type TensorSpec } from './types.ts';
+import { versionPolicy } from './version-policy.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -25,6 +26,8 @@ const common = {
   description: z.string().optional(),
   /** False for a model whose open first dimension is no batch: requests then never share its runs. */
   batching: z.boolean().optional(),
+  /** Which versions are served; all of them without it. */
+  serve: versionPolicy.optional(),
   /** Names of the values in a row, in the model's order. */
   features: z
     .array(

@@ -28,9 +28,12 @@ import {
   type Session,
   type TensorSpec,
 } from './types.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface ModelParts extends Omit<LoadedModel, 'labels'> {
   readonly card: ModelCard | undefined;
+  /** Bytes of the files that it was made of. */
+  readonly bytes: number;
   readonly session: Session;
   readonly observer: InferenceObserver;
   /** How requests share runs; without it each runs at once, alone. */
@@ -59,9 +62,16 @@ export class Model implements LoadedModel {
   /** This model's outputs -> their values by name, whatever the card makes of them. */
   readonly namedOutputs: PredictionWriter<NamedOutputs>;
   private readonly countClasses: ClassCounter;
+  /** Bytes of the files that it was made of. */
+  readonly bytes: number;
   private readonly runner: Runner;
   private readonly session: Session;
   private readonly observer: InferenceObserver;
+  /** Those who have been given it to ask, and have not been answered yet. */
+  private users = 0;
+  private isReleased = false;
+  /** Set while it is on its way out: called when the last user has gone. */
+  private whenUnused: (() => void) | undefined;
 
   /** @throws ModelError when the card contradicts the graph */
   constructor(parts: ModelParts) {
@@ -72,6 +82,7 @@ export class Model implements LoadedModel {
     this.card = card;
     this.sha256 = sha256;
     this.loadSeconds = loadSeconds;
+    this.bytes = parts.bytes;
     this.labels = card?.task === 'classification' ? card.labels : [];
     this.inputs = session.inputs;
     this.outputs = session.outputs;
@@ -101,13 +112,59 @@ export class Model implements LoadedModel {
       : new DirectRunner(runs);
   }
 
+  /** Keeps its session for one more user, until that one lets go. */
+  hold(): this {
+    this.users++;
+    return this;
+  }
+
+  letGo(): void {
+    this.users--;
+    if (this.users === 0) this.whenUnused?.();
+  }
+
+  /**
+   * Gives its memory back once nobody uses it any more; nobody new must be given it.
+   *
+   * @param patience is done when users that are left have been waited for long enough
+   */
+  async retire(patience?: () => Promise<unknown>): Promise<void> {
+    if (this.users > 0) {
+      const unused = new Promise<void>((resolve) => {
+        this.whenUnused = resolve;
+      });
+      await (patience ? Promise.race([unused, patience()]) : unused);
+    }
+    this.isReleased = true;
+    await this.session.release();
+  }
+
+  /**
+   * Runs the first example of its card, so that no request pays for what a first run costs; zeros without one.
+   *
+   * @throws ModelError failed_run when the example fails
+   */
+  async warmUp(): Promise<void> {
+    const [example] = this.card?.examples ?? [];
+    if (example === undefined) return warmUp(this.session);
+    try {
+      await this.session.run(this.readRows([example]), this.outputNames);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+      const message = `the model fails on the first example of its card: ${reason}`;
+      throw new ModelError('failed_run', message, { cause: error });
+    }
+  }
+
   /**
    * Checks the request against the graph and runs it.
    *
    * @throws AppError bad_feature, bad_datatype or bad_shape for what the model does not take, overloaded,
-   *   timeout or cancelled for what is not run, and inference_failed when the run fails
+   *   timeout or cancelled for what is not run, inference_failed when the run fails, and not_ready when it has
+   *   been unloaded in spite of its user
    */
   async infer(request: InferenceRequest): Promise<InferenceResponse> {
+    if (this.isReleased) throw new AppError('not_ready', `model '${this.name}' has been unloaded`);
     const inputs = this.inputs.map((spec) => {
       const tensor = request.inputs.find((input) => input.name === spec.name);
       if (!tensor) throw new AppError('bad_feature', `missing input '${spec.name}'`);

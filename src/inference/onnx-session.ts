@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { Clock } from '../clock.ts';
 import type { Datatype, Tensor, TensorData } from './tensor.ts';
+import { createTurns, type Turns } from './turns.ts';
 import { type Engine, ModelError, type RunResult, type Session, type TensorSpec } from './types.ts';
 
 /** What every distribution of ONNX Runtime for JavaScript has: the interface of `onnxruntime-common`. */
@@ -52,12 +53,13 @@ export function createOnnxEngine(
   runtime: OnnxRuntime,
   options: { clock: Clock; session: InferenceSession.SessionOptions },
 ): Engine {
+  // A run's time has to be its own. In a Worker, where a run computes without yielding, none ever waits.
   const inTurn = createTurns();
   const settings = { graphOptimizationLevel: 'all', ...QUIET, ...options.session } as const;
   return {
     name,
-    load: async (graph) => {
-      const session = await createSession(runtime, graph, settings);
+    load: async (graph, externalData = []) => {
+      const session = await createSession(runtime, graph, { ...settings, externalData });
       try {
         return new OnnxSession(session, runtime, options.clock, inTurn);
       } catch (error) {
@@ -133,25 +135,6 @@ class OnnxSession implements Session {
   release(): Promise<void> {
     return this.inTurn(() => this.session.release());
   }
-}
-
-type Turns = <T>(work: () => Promise<T>) => Promise<T>;
-
-/**
- * Lets one piece of work run at a time, so that a run's time is its own. Work that finds nobody running
- * starts at once: in a Worker, where a run computes without yielding, requests never wait for each other.
- */
-function createTurns(): Turns {
-  let last: Promise<unknown> | undefined;
-  return async (work) => {
-    const turn = last ? last.then(work, work) : work();
-    last = turn;
-    try {
-      return await turn;
-    } finally {
-      if (last === turn) last = undefined;
-    }
-  };
 }
 
 const ZIPMAP_HINT =

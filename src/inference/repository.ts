@@ -1,192 +1,422 @@
-import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { type BatchingOptions, canShareRuns } from './batcher.ts';
-import { rowsAreIndependent } from './independence.ts';
-import { Model } from './model.ts';
-import { type ModelCard, parseModelCard } from './model-card.ts';
-import { type Engine, type InferenceObserver, ModelError, type ModelFault } from './types.ts';
+import { bytesOf, type LoaderParts, loadModel } from './loader.ts';
+import type { Model } from './model.ts';
+import { type CardRead, isServing, type ModelEntry, Shelf, type Slot } from './shelf.ts';
+import type { ModelStore, StoredModel } from './store.ts';
+import { createTurns, type Turns } from './turns.ts';
+import { ModelError, type ModelFault } from './types.ts';
 
-/** A model as a store holds it, before anything of it is read. */
-export interface StoredModel {
-  readonly name: string;
-  /** model.json, parsed, when there is one. */
-  card(): Promise<unknown>;
-  readonly versions: readonly { readonly version: string; graph(): Promise<Uint8Array> }[];
+export interface RepositoryParts extends LoaderParts {
+  /** Bytes of files whose models may be loaded at once; a version that is replaced is not counted with its successor. */
+  readonly maxLoadedBytes?: number | undefined;
+  /** Whether models give way to others that are asked for, and come back when they are asked for themselves. */
+  readonly loadOnDemand?: boolean | undefined;
+  /** Sees to it that work goes on although the request that began it has ended, where that would stop it. */
+  readonly keepAlive?: ((work: Promise<unknown>) => void) | undefined;
+  /** Is done when work or a request must have died, where they can. */
+  readonly patience?: (() => Promise<unknown>) | undefined;
 }
 
-/** Where models come from: a disk, a bundle, a bucket. */
-export interface ModelStore {
-  list(): Promise<readonly StoredModel[]>;
-}
+/** What need not be the fault of the files. */
+const PASSING_FAULTS: ReadonlySet<ModelFault> = new Set<ModelFault>(['unreadable', 'no_room']);
 
-/** One version of a model: being served, or not, and why. */
-export type ModelEntry =
-  | {
-      readonly name: string;
-      readonly version: string;
-      readonly state: 'READY';
-      readonly model: Model;
-    }
-  | {
-      readonly name: string;
-      readonly version: string;
-      readonly state: 'UNAVAILABLE';
-      readonly fault: ModelFault;
-      readonly reason: string;
-    };
+/** A version that this many looks in a row have not found is gone. */
+const ABSENCES_OF_THE_GONE = 2;
 
-export interface RepositoryParts {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly observer: InferenceObserver;
-  readonly log: Logger;
-  /** How requests share runs; without it each runs at once, alone. */
-  readonly batching?: BatchingOptions | undefined;
-}
-
-/** The models that are served, by name and version. */
+/**
+ * The models that are served, by name and version, and how they follow their store.
+ *
+ * Whatever changes it does so in turn. What is asked meanwhile is answered by what was there before: a new version is
+ * loaded beside the old one, takes its place, and the old one ends with the last request that has it.
+ */
 export class ModelRepository {
-  /** Name -> its versions, highest first. */
-  private readonly byName: ReadonlyMap<string, readonly ModelEntry[]>;
+  private readonly store: ModelStore;
+  private readonly parts: RepositoryParts;
+  private readonly inTurn: Turns;
+  private readonly shelves = new Map<string, Shelf>();
+  private nameList: readonly string[] = [];
+  /** Why nothing is known of the store yet; undefined once it has been listed. */
+  private problem: string | undefined = 'they have not been listed yet';
+  /** Whether what was there at first has been loaded. */
+  private isStarted = false;
+  private uses = 0;
+  /** Models on their way out. */
+  private readonly ending = new Set<Promise<void>>();
 
-  private constructor(byName: ReadonlyMap<string, readonly ModelEntry[]>) {
-    this.byName = byName;
+  constructor(store: ModelStore, parts: RepositoryParts) {
+    this.store = store;
+    this.parts = parts;
+    this.inTurn = createTurns(parts.patience);
   }
 
   /**
-   * Loads every version of every model in a store. A model that cannot be served leaves the others alone:
-   * it is listed as UNAVAILABLE with the reason.
+   * A repository whose models are loaded. One that cannot be leaves the others alone: it is listed with the reason.
+   *
+   * @throws whatever keeps the store from being listed
    */
   static async load(store: ModelStore, parts: RepositoryParts): Promise<ModelRepository> {
-    const byName = new Map<string, ModelEntry[]>();
-    for (const stored of await store.list()) {
-      const entries: ModelEntry[] = [];
-      const highestFirst = stored.versions.toSorted(
-        (a, b) => Number(b.version) - Number(a.version),
-      );
-      for (const { version, graph } of highestFirst) {
-        const entry = await loadEntry(stored, version, graph, parts);
-        report(entry, parts);
-        entries.push(entry);
-      }
-      byName.set(stored.name, entries);
-    }
-    return new ModelRepository(byName);
+    const repository = new ModelRepository(store, parts);
+    await repository.refresh();
+    return repository;
   }
 
   /** Every version of every model, by name and then highest version first. */
   entries(): readonly ModelEntry[] {
-    return [...this.byName.values()].flat();
+    return this.nameList.flatMap((name) => {
+      return this.shelves.get(name)?.slots.map(({ entry }) => entry) ?? [];
+    });
   }
 
   names(): readonly string[] {
-    return [...this.byName.keys()];
+    return this.nameList;
+  }
+
+  /** Whether the store has been listed. */
+  get isListed(): boolean {
+    return this.problem === undefined;
+  }
+
+  /** Why not every model can be asked; undefined when every one can, or has been unloaded on purpose. */
+  whyNotReady(): string | undefined {
+    if (this.problem !== undefined) return `there are no models: ${this.problem}`;
+    const blockers = [...this.shelves.values()]
+      .filter(({ slots, stopped }) => !stopped && !slots.some(({ entry }) => isServing(entry)))
+      .flatMap(({ slots }) => slots.filter(isBlocking))
+      .map(({ entry: { name, version } }) => `${name} v${version}`);
+    return blockers.length === 0 ? undefined : `not ready: ${blockers.join(', ')}`;
   }
 
   /**
-   * The model to ask: the given version, or the highest that is ready.
+   * What has become of a version, or of the one that is asked when none is named.
+   *
+   * @throws AppError model_not_found, version_not_found, and not_ready while nothing is known
+   */
+  entry(name: string, version?: string): ModelEntry {
+    return this.find(name, version).entry;
+  }
+
+  /**
+   * The model to describe: the given version, or the highest that answers.
    *
    * @throws AppError model_not_found, version_not_found or not_ready
    */
-  get(name: string, version?: string): Model {
-    const entries = this.byName.get(name);
-    if (!entries) {
-      // The wording is what Open Inference Protocol clients look for.
-      throw new AppError(
-        'model_not_found',
-        `Request for unknown model: '${name.slice(0, 80)}' is not found`,
-      );
-    }
-    const candidates =
-      version === undefined ? entries : entries.filter((e) => e.version === version);
-    if (candidates.length === 0) {
-      const known = entries.map((entry) => entry.version).join(', ');
-      throw new AppError(
-        'version_not_found',
-        `model '${name}' has no version '${(version ?? '').slice(0, 80)}'; it has ${known || 'none'}`,
-      );
-    }
-    const ready = candidates.find((entry) => entry.state === 'READY');
-    if (!ready) throw new AppError('not_ready', `model '${name}' is not ready; see /readyz`);
-    return ready.model;
+  async get(name: string, version?: string): Promise<Model> {
+    const model = await this.use(name, version);
+    model.letGo();
+    return model;
   }
-}
 
-/** Tells telemetry and the log how the loading of a model went. */
-function report(entry: ModelEntry, { engine, observer, log }: RepositoryParts): void {
-  const { name, version } = entry;
-  if (entry.state === 'READY') {
-    observer.loaded(entry.model, engine.name);
-    const load_ms = Math.round(entry.model.loadSeconds * 1000);
-    log.info({ model: name, version, load_ms }, 'model ready');
-  } else {
-    observer.loadFailed(entry);
-    const { fault, reason } = entry;
-    log.error({ model: name, version, fault, reason }, 'model unavailable');
+  /**
+   * The model to ask: the given version, or the highest that answers, loaded if need be. Whoever gets it has to let
+   * it go; until then its session stays.
+   *
+   * @throws AppError model_not_found, version_not_found or not_ready
+   */
+  use(name: string, version?: string): Model | Promise<Model> {
+    const slot = this.find(name, version);
+    this.uses++;
+    slot.lastUse = this.uses;
+    if (slot.model) return slot.model.hold();
+    const { state } = slot.entry;
+    const mayCome = state === 'LOADING' || (state === 'UNKNOWN' && !slot.stored.changing);
+    if (!mayCome) throw notReady(slot);
+    return this.change(async () => {
+      if (slot.entry.state === 'UNKNOWN') await this.reload(slot);
+      if (!slot.model) throw notReady(slot);
+      return slot.model.hold();
+    });
   }
-}
 
-async function loadEntry(
-  stored: StoredModel,
-  version: string,
-  graph: () => Promise<Uint8Array>,
-  { engine, clock, observer, log, batching }: RepositoryParts,
-): Promise<ModelEntry> {
-  const { name } = stored;
-  try {
-    const card = await readCard(stored);
-    const bytes = await graph();
-    const sha256 = await hash(bytes);
-    const expected = card?.sha256?.[version];
-    if (expected !== undefined && expected !== sha256) {
-      throw new ModelError('wrong_hash', `its SHA-256 is ${sha256}, the card says ${expected}`);
-    }
-    const start = clock.now();
-    const session = await engine.load(bytes);
-    const loadSeconds = (clock.now() - start) / 1000;
-    try {
-      const independentRows =
-        batching && canShareRuns(session) && (await rowsAreIndependent(session));
-      if (independentRows === false && batching && canShareRuns(session)) {
-        log.info({ model: name, version }, 'rows depend on each other: requests share no runs');
-      }
-      const model = new Model({
-        name,
-        version,
-        card,
-        session,
-        sha256,
-        loadSeconds,
-        observer,
-        batching,
-        independentRows,
+  /** Finds out what the store has, without loading any of it. */
+  discover(): Promise<void> {
+    return this.change(() => this.look());
+  }
+
+  /** Loads what has been found and is not loaded, and ends what is not there any more. */
+  settle(): Promise<void> {
+    return this.change(() => this.settleAll());
+  }
+
+  /**
+   * Follows the store: loads what is new or has changed, and ends what is not there any more.
+   *
+   * @throws whatever keeps the store from being listed; everything stays as it is then
+   */
+  refresh(): Promise<void> {
+    return this.change(async () => {
+      await this.look();
+      await this.settleAll();
+    });
+  }
+
+  /**
+   * Loads a model as its files are now, also one that was unloaded.
+   *
+   * @throws AppError model_not_found, and bad_model when one of its versions cannot be loaded
+   */
+  load(name: string): Promise<void> {
+    return this.change(async () => {
+      await this.look(name);
+      const shelf = this.shelves.get(name);
+      if (!shelf || shelf.slots.every(({ absences }) => absences > 0)) throw unknownModel(name);
+      shelf.stopped = false;
+      await this.settleShelf(shelf, { explicit: true });
+      const failed = shelf.slots.find(({ entry }) => {
+        return entry.state === 'READY' ? entry.reason : entry.state === 'UNAVAILABLE';
       });
-      return { name, version, state: 'READY', model };
-    } catch (error) {
-      await session.release();
-      throw error;
-    }
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    return { name, version, state: 'UNAVAILABLE', fault: error.fault, reason: error.message };
+      if (!failed) return;
+      const { version, reason } = failed.entry;
+      throw new AppError('bad_model', `model '${name}', version ${version}: ${reason}`);
+    });
   }
-}
 
-async function readCard(stored: StoredModel): Promise<ModelCard | undefined> {
-  const json = await stored.card();
-  if (json === undefined) return undefined;
-  const card = parseModelCard(json);
-  if (card.name !== stored.name) {
-    throw new ModelError(
-      'bad_card',
-      `the card is of '${card.name}', its folder is '${stored.name}'`,
+  /**
+   * Takes a model out of service, until it is loaded again. What it has been asked it still answers.
+   *
+   * @throws AppError model_not_found
+   */
+  unload(name: string): Promise<void> {
+    return this.change(async () => {
+      const shelf = this.shelves.get(name);
+      if (!shelf) throw unknownModel(name);
+      shelf.stopped = true;
+      const unloaded = { state: 'UNAVAILABLE', reason: 'unloaded' } as const;
+      for (const slot of shelf.slots) {
+        slot.tried = undefined;
+        this.end(slot, () => slot.set(unloaded));
+      }
+    });
+  }
+
+  /** One change at a time. */
+  private change<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.inTurn(work);
+    this.parts.keepAlive?.(turn.catch(() => {}));
+    return turn;
+  }
+
+  private find(name: string, version: string | undefined): Slot {
+    const shelf = this.shelves.get(name);
+    if (!shelf) {
+      if (this.isListed) throw unknownModel(name);
+      throw new AppError('not_ready', `there are no models: ${this.problem}`);
+    }
+    const slot = shelf.find(version);
+    if (slot) return slot;
+    const known = shelf.slots.map((each) => each.version).join(', ');
+    throw new AppError(
+      'version_not_found',
+      `model '${name}' has no version '${(version ?? '').slice(0, 80)}'; it has ${known || 'none'}`,
     );
   }
-  return card;
+
+  /** @param only the one model that is looked for; every one without it */
+  private async look(only?: string): Promise<void> {
+    let models: readonly StoredModel[];
+    try {
+      models = await this.store.list();
+    } catch (error) {
+      if (!this.isListed) this.problem = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+    const isMeant = ({ name }: { name: string }) => only === undefined || name === only;
+    const meant = models.filter(isMeant);
+    const cards = await Promise.all(meant.map((model) => this.readCard(model)));
+    const found = new Set<string>();
+    for (const [i, model] of meant.entries()) {
+      const { name } = model;
+      const shelf = this.shelves.get(name) ?? new Shelf(name);
+      this.shelves.set(name, shelf);
+      found.add(name);
+      shelf.update(model, cards[i] ?? { tag: undefined, json: undefined });
+    }
+    for (const shelf of this.shelves.values()) {
+      if (isMeant(shelf) && !found.has(shelf.name)) shelf.missed();
+    }
+    this.problem = undefined;
+    this.listNames();
+  }
+
+  /** Anew where it has changed, or could not be read. */
+  private async readCard({ name, card }: StoredModel): Promise<CardRead> {
+    const known = this.shelves.get(name)?.card;
+    if (known && known.tag === card?.tag && !('error' in known)) return known;
+    try {
+      return { tag: card?.tag, json: await card?.read() };
+    } catch (error) {
+      return { tag: card?.tag, error: this.asModelError(error, name, undefined) };
+    }
+  }
+
+  private listNames(): void {
+    const names = [...this.shelves.keys()].sort();
+    this.nameList = names;
+  }
+
+  private async settleAll(): Promise<void> {
+    for (const shelf of [...this.shelves.values()]) await this.settleShelf(shelf);
+    this.isStarted = true;
+  }
+
+  /** @param options.explicit whether somebody asks for it, and vouches for the files */
+  private async settleShelf(shelf: Shelf, options?: { explicit: boolean }): Promise<void> {
+    if (shelf.stopped) return;
+    const { explicit = false } = options ?? {};
+    for (const slot of shelf.slots) {
+      const isDue = slot.absences === 0 && slot.tried !== slot.tag;
+      if (!isDue || (slot.stored.changing && !explicit)) continue;
+      // At start-up models come in as far as there is room; a change is tried in any case.
+      if (!this.isStarted && !this.fits(slot)) this.rest(slot, 'loaded when it is asked for');
+      else await this.reload(slot);
+    }
+    const bound = explicit ? 1 : ABSENCES_OF_THE_GONE;
+    const gone = shelf.slots.filter(({ absences }) => absences >= bound);
+    const others = shelf.slots.filter(({ absences }) => absences < bound);
+    // Better an old version than none.
+    if (others.length > 0 && !others.some(({ entry }) => isServing(entry))) return;
+    for (const slot of gone) this.end(slot, () => this.forget(slot));
+  }
+
+  /** Loads a version as its files are now, and puts it in the place of what was there. */
+  private async reload(slot: Slot): Promise<void> {
+    const { engine, observer, log } = this.parts;
+    const { entry: former, model: old, version } = slot;
+    const { name } = slot.shelf;
+    slot.tried = slot.tag;
+    if (!old) slot.set({ state: 'LOADING' });
+    try {
+      const model = await this.make(slot);
+      slot.set({ state: 'READY', model });
+      if (old) void this.retire(old);
+      observer.loaded(model, engine.name);
+      const load_ms = Math.round(model.loadSeconds * 1000);
+      log.info({ model: name, version, load_ms }, 'model ready');
+    } catch (thrown) {
+      const error = this.asModelError(thrown, name, version);
+      // Another look may find it otherwise.
+      if (PASSING_FAULTS.has(error.fault)) slot.tried = undefined;
+      const { message, fault } = error;
+      const kept = `its files have changed and cannot be loaded (${message}); it is served as it was`;
+      if (old) slot.set({ state: 'READY', model: old, reason: kept });
+      else slot.set({ state: 'UNAVAILABLE', fault, reason: message });
+      if (slot.entry.reason === former.reason) return;
+      observer.loadFailed({ name, version, fault });
+      const outcome = old ? 'model not reloaded' : 'model unavailable';
+      log.error({ model: name, version, fault, reason: message }, outcome);
+    }
+  }
+
+  private async make(slot: Slot): Promise<Model> {
+    const { shelf, version } = slot;
+    const { card, name } = shelf;
+    if ('error' in card) throw card.error;
+    // Those on their way out first: of a model there are two at most.
+    await Promise.all(this.ending);
+    const files = await slot.stored.read();
+    await this.makeRoom(bytesOf(files), slot);
+    return loadModel({ name, version, card: card.json, files }, this.parts);
+  }
+
+  /** @throws ModelError no_room */
+  private async makeRoom(bytes: number, slot: Slot): Promise<void> {
+    const { maxLoadedBytes: bound = Number.POSITIVE_INFINITY, loadOnDemand = false } = this.parts;
+    const isHopeless = loadOnDemand ? bytes > bound : this.loadedBytes(slot) + bytes > bound;
+    if (isHopeless) {
+      const taken = loadOnDemand ? '' : `, of which ${this.loadedBytes(slot)} are taken`;
+      const message = `it takes ${bytes} bytes; MAX_LOADED_BYTES is ${bound}${taken}`;
+      throw new ModelError('no_room', message);
+    }
+    while (this.loadedBytes(slot) + bytes > bound) {
+      const [oldest] = this.loaded(slot).toSorted((a, b) => a.lastUse - b.lastUse);
+      const model = oldest?.model;
+      if (!oldest || !model) return;
+      this.rest(oldest, 'unloaded to make room, loaded again when it is asked for');
+      await this.retire(model);
+    }
+  }
+
+  /** Whether a version has room beside what is loaded; always, where models do not give way. */
+  private fits(slot: Slot): boolean {
+    const { maxLoadedBytes: bound = Number.POSITIVE_INFINITY, loadOnDemand } = this.parts;
+    return !loadOnDemand || this.loadedBytes(slot) + slot.stored.bytes <= bound;
+  }
+
+  private loadedBytes(apartFrom: Slot): number {
+    return this.loaded(apartFrom).reduce((sum, { model }) => sum + (model?.bytes ?? 0), 0);
+  }
+
+  private loaded(apartFrom: Slot): readonly Slot[] {
+    const slots = [...this.shelves.values()].flatMap((shelf) => shelf.slots);
+    return slots.filter((slot) => slot !== apartFrom && slot.model);
+  }
+
+  private rest(slot: Slot, reason: string): void {
+    slot.tried = slot.tag;
+    slot.set({ state: 'UNKNOWN', onDemand: true, reason });
+  }
+
+  /** Takes a version out of service. */
+  private end(slot: Slot, then: () => unknown): void {
+    const { model } = slot;
+    if (!model) {
+      then();
+      return;
+    }
+    const ending = slot.set({ state: 'UNLOADING' });
+    void this.retire(model).then(() => {
+      // Meanwhile it may have come again.
+      if (slot.entry === ending) then();
+    });
+  }
+
+  private forget(slot: Slot): void {
+    const { shelf } = slot;
+    shelf.remove(slot);
+    if (shelf.slots.length === 0 && this.shelves.get(shelf.name) === shelf) {
+      this.shelves.delete(shelf.name);
+      this.listNames();
+    }
+  }
+
+  /** Lets a model go that nobody is given any more. */
+  private retire(model: Model): Promise<void> {
+    const { engine, observer, log, keepAlive, patience } = this.parts;
+    observer.unloaded(model, engine.name);
+    const { name, version } = model;
+    log.info({ model: name, version }, 'model unloaded');
+    const ended = model.retire(patience).catch((error: unknown) => {
+      log.error({ model: name, version, err: error }, 'model not released');
+    });
+    this.ending.add(ended);
+    void ended.then(() => this.ending.delete(ended));
+    keepAlive?.(ended);
+    return ended;
+  }
+
+  /** What nobody has foreseen must not take the others down. */
+  private asModelError(error: unknown, name: string, version: string | undefined): ModelError {
+    if (error instanceof ModelError) return error;
+    this.parts.log.error({ model: name, version, err: error }, 'failed to load a model');
+    return new ModelError('internal', 'the server failed; its log has the reason', {
+      cause: error,
+    });
+  }
 }
 
-async function hash(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** Whether a version of a model that does not answer counts against the server. */
+function isBlocking({ entry, stored }: Slot): boolean {
+  if (entry.state === 'UNAVAILABLE') return entry.fault !== undefined;
+  return entry.state === 'LOADING' || (entry.state === 'UNKNOWN' && !stored.changing);
+}
+
+function notReady({ shelf: { name } }: Slot): AppError {
+  return new AppError('not_ready', `model '${name}' is not ready; see /readyz`);
+}
+
+function unknownModel(name: string): AppError {
+  // The wording is what Open Inference Protocol clients look for.
+  return new AppError(
+    'model_not_found',
+    `Request for unknown model: '${name.slice(0, 80)}' is not found`,
+  );
 }

@@ -4,9 +4,11 @@ import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { runningClock } from '../clock.ts';
 import { createLocalEngine, type LocalEngineOptions } from './local-engine.ts';
+import type { ExternalData } from './store.ts';
 import type { Tensor } from './tensor.ts';
 import { prepareTransfer } from './transfer.ts';
 import { ModelError, type ModelFault, type Session, type TensorSpec } from './types.ts';
+import { warmUp } from './warm-up.ts';
 
 /** One thread of a model's pool: it holds one session and runs what it is sent. */
 
@@ -14,6 +16,7 @@ import { ModelError, type ModelFault, type Session, type TensorSpec } from './ty
 export interface ThreadSetup {
   readonly engine: LocalEngineOptions;
   readonly graph: Uint8Array;
+  readonly externalData: readonly ExternalData[];
 }
 
 /** What the graph turned out to be. An error's class would be lost on the way, so a fault travels as data. */
@@ -37,9 +40,11 @@ const loading = load(workerData);
 // Whoever asks hears of a failure; before that it is nobody's.
 loading.catch(() => {});
 
-async function load({ engine: options, graph }: ThreadSetup): Promise<Session> {
+async function load({ engine: options, graph, externalData }: ThreadSetup): Promise<Session> {
   const engine = await createLocalEngine(options, runningClock);
-  return engine.load(graph);
+  const session = await engine.load(graph, externalData);
+  await warmUp(session);
+  return session;
 }
 
 export async function describe(): Promise<Description> {

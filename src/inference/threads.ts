@@ -35,21 +35,25 @@ export function createThreadedEngine(options: ThreadsOptions): Engine {
   const { own, threads } = options;
   return {
     name: own.name,
-    load: async (bytes) => {
-      const graph = share(bytes);
-      if (bytes.byteLength > LARGEST_OWN_GRAPH_BYTES) {
-        return ThreadedSession.load(graph, threads, options);
-      }
-      const session = await own.load(bytes);
+    load: async (graph, externalData = []) => {
+      const shared = {
+        graph: share(graph),
+        externalData: externalData.map(({ path, data }) => ({ path, data: share(data) })),
+      };
+      const bytes = externalData.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);
+      if (bytes > LARGEST_OWN_GRAPH_BYTES) return ThreadedSession.load(shared, threads, options);
+      const session = await own.load(graph, externalData);
       const { seconds, cost } = await tryOut(session);
       if (seconds <= LONGEST_OWN_RUN_SECONDS) {
-        return new PlacedSession(session, cost, graph, options);
+        return new PlacedSession(session, cost, shared, options);
       }
       await session.release();
-      return ThreadedSession.load(graph, threads, options);
+      return ThreadedSession.load(shared, threads, options);
     },
   };
 }
+
+type SharedFiles = Omit<ThreadSetup, 'engine'>;
 
 /** Bytes that threads read in place. */
 function share(bytes: Uint8Array): Uint8Array {
@@ -65,17 +69,17 @@ class PlacedSession implements Session {
   readonly parallelRuns: number;
   private readonly own: Session;
   private readonly cost: RunCost;
-  private readonly graph: Uint8Array;
+  private readonly files: SharedFiles;
   private readonly options: ThreadsOptions;
   private threaded: Promise<Session> | undefined;
 
-  constructor(own: Session, cost: RunCost, graph: Uint8Array, options: ThreadsOptions) {
+  constructor(own: Session, cost: RunCost, files: SharedFiles, options: ThreadsOptions) {
     this.own = own;
     this.inputs = own.inputs;
     this.outputs = own.outputs;
     this.parallelRuns = 1 + options.threads;
     this.cost = cost;
-    this.graph = graph;
+    this.files = files;
     this.options = options;
   }
 
@@ -94,7 +98,7 @@ class PlacedSession implements Session {
   }
 
   private async inThreads(): Promise<Session> {
-    this.threaded ??= ThreadedSession.load(this.graph, 0, this.options);
+    this.threaded ??= ThreadedSession.load(this.files, 0, this.options);
     try {
       return await this.threaded;
     } catch (error) {
@@ -128,12 +132,12 @@ class ThreadedSession implements Session {
    * @throws ModelError as an engine does
    */
   static async load(
-    graph: Uint8Array,
+    files: SharedFiles,
     kept: number,
     options: ThreadsOptions,
   ): Promise<ThreadedSession> {
     const { engine, threads } = options;
-    const setup: ThreadSetup = { engine, graph };
+    const setup: ThreadSetup = { engine, ...files };
     const pool = new Piscina({
       filename: new URL('thread.ts', import.meta.url).href,
       workerData: setup,

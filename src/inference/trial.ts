@@ -1,6 +1,7 @@
 import { RunCost } from './run-cost.ts';
-import { allocate, elementCount, sizeOf, type Tensor } from './tensor.ts';
-import type { Session, TensorSpec } from './types.ts';
+import { sizeOf } from './tensor.ts';
+import type { Session } from './types.ts';
+import { zeros } from './warm-up.ts';
 
 /** Rows of the runs that a model is tried out with: what a row costs alone, and what it costs in company. */
 const TRIAL_ROWS = [1, 64];
@@ -33,10 +34,4 @@ export async function tryOut(session: Session): Promise<Trial> {
     // Requests will tell.
   }
   return { seconds: cost.expected(smallest), cost };
-}
-
-/** So many rows, where the first dimension may vary; any other that may vary is 1. */
-function zeros({ name, datatype, shape }: TensorSpec, rows: number): Tensor {
-  const dimensions = shape.map((dimension, i) => (dimension !== -1 ? dimension : i > 0 ? 1 : rows));
-  return { name, datatype, shape: dimensions, data: allocate(datatype, elementCount(dimensions)) };
 }

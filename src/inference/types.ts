@@ -1,3 +1,4 @@
+import type { ExternalData } from './store.ts';
 import type { Datatype, Tensor } from './tensor.ts';
 
 /** A tensor as a model declares it; -1 stands for a dimension that may vary. */
@@ -56,8 +57,11 @@ export interface Runner {
 /** What turns the bytes of an ONNX file into a session. */
 export interface Engine {
   readonly name: string;
-  /** @throws ModelError when the graph cannot be loaded or has outputs that are not tensors */
-  load(graph: Uint8Array): Promise<Session>;
+  /**
+   * @param externalData the files that the graph keeps weights in
+   * @throws ModelError when the graph cannot be loaded or has outputs that are not tensors
+   */
+  load(graph: Uint8Array, externalData?: readonly ExternalData[]): Promise<Session>;
 }
 
 /** What is asked of a model, whatever protocol asked it. */
@@ -115,16 +119,21 @@ export interface InferenceObserver {
   ran(event: RunEvent): void;
   waited(event: WaitEvent): void;
   loaded(model: LoadedModel, runtime: string): void;
+  /** The model is served no more: another has taken its place, or none. */
+  unloaded(model: LoadedModel, runtime: string): void;
   loadFailed(failure: LoadFailure): void;
 }
 
 /** Why a model cannot be served, as a label; docs/errors.md is held to this table by a test. */
 export const MODEL_FAULTS = {
   unreadable: 'A file of the model cannot be read.',
-  wrong_hash: 'The graph is not the one whose SHA-256 the card gives.',
+  wrong_hash: 'A file is not the one whose SHA-256 the card or SHA256SUMS gives.',
   bad_graph: 'ONNX Runtime cannot load the graph.',
   unsupported: 'The graph has inputs or outputs that cannot travel as tensors.',
   bad_card: 'The card is not of the form of a card, or contradicts the graph.',
+  failed_run: 'The model fails on the first example of its card.',
+  no_room: 'It would take more than MAX_LOADED_BYTES.',
+  internal: 'A fault in the server; the log has it.',
 } as const;
 
 export type ModelFault = keyof typeof MODEL_FAULTS;

@@ -68,9 +68,8 @@ abstract class CellFamily<Cell> implements Family {
 
   /** Ends the series of these label values. */
   delete(...values: readonly string[]): void {
-    const node = this.root.find(values);
-    if (node.entry) this.entries.delete(node.entry);
-    node.entry = undefined;
+    const entry = this.root.remove(values);
+    if (entry) this.entries.delete(entry);
   }
 
   private createEntry(values: readonly string[]): Entry<Cell> {
@@ -126,6 +125,19 @@ class Level<T> {
       level = next;
     }
     return level;
+  }
+
+  /** Takes an entry out, and every level that leads nowhere any more. */
+  remove([value, ...rest]: readonly string[]): T | undefined {
+    if (value === undefined) {
+      const { entry } = this;
+      this.entry = undefined;
+      return entry;
+    }
+    const next = this.below.get(value);
+    const entry = next?.remove(rest);
+    if (next && next.entry === undefined && next.below.size === 0) this.below.delete(value);
+    return entry;
   }
 }
 

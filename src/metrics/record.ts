@@ -79,6 +79,12 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
     for (const label of labels) this.catalog.predictionClass.cell(name, version, label);
   }
 
+  /** What it has done stays counted; it is no longer among the models that are loaded. */
+  unloaded({ name, version, sha256 }: LoadedModel, runtime: string): void {
+    this.catalog.modelInfo.delete(name, version, sha256, runtime);
+    this.catalog.modelLoadTime.delete(name, version);
+  }
+
   loadFailed({ name, version, fault }: LoadFailure): void {
     this.catalog.modelLoadFailures.cell(name, version, fault).add(1);
   }

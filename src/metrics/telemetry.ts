@@ -58,6 +58,7 @@ export function neverFailing(observer: Observer, onFault: (error: unknown) => vo
     ran: guard((event) => observer.ran(event)),
     waited: guard((event) => observer.waited(event)),
     loaded: guard((model, runtime) => observer.loaded(model, runtime)),
+    unloaded: guard((model, runtime) => observer.unloaded(model, runtime)),
     loadFailed: guard((failure) => observer.loadFailed(failure)),
   };
 }

@@ -5,7 +5,7 @@ import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
 import { columnsToRows, unwrapInput } from './columns.ts';
-import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
+import { answerPredictions, type PredictionServices } from './prediction.ts';
 import { parseForm } from './schema.ts';
 
 /** KServe's first protocol, which is TensorFlow Serving's: outputs by their names, as the graph gives them. */
@@ -37,8 +37,8 @@ export function listV1(models: ModelRepository): Handler {
 
 /** GET /v1/models/:name[/versions/:version]: as KServe says it, and as TensorFlow Serving does. */
 export function describeV1(models: ModelRepository): Handler {
-  return (c) => {
-    const { name, version } = models.get(c.req.param('name') ?? '', c.req.param('version'));
+  return async (c) => {
+    const { name, version } = await models.get(c.req.param('name') ?? '', c.req.param('version'));
     const status = { error_code: 'OK', error_message: '' };
     const state = { version, state: 'AVAILABLE', status };
     return answerJson(c, { name, ready: true, model_version_status: [state] });
@@ -52,13 +52,15 @@ export function describeV1(models: ModelRepository): Handler {
  * path names a version.
  */
 export function predictV1(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
-  return async function predictV1(c: PredictionContext) {
-    const prediction = new Prediction(c, services, 'v1');
+  return answerPredictions(services, 'v1', async (prediction, c) => {
     const [name, version] = [
       c.req.param('call') ?? c.req.param('name'),
       c.req.param('versionCall'),
     ];
-    const model = prediction.findModel(name && withoutVerb(name), version && withoutVerb(version));
+    const model = await prediction.findModel(
+      name && withoutVerb(name),
+      version && withoutVerb(version),
+    );
     const { instances, inputs } = parseForm(v1Request, await prediction.readJson());
     const given = instances ?? (Array.isArray(inputs) ? inputs : columnsToRows(inputs ?? {}));
     const rows = unwrapInput(given, model);
@@ -68,7 +70,7 @@ export function predictV1(services: PredictionServices): Handler<{ Variables: Re
     if (instances) return answerJson(c, { predictions: byRow, ...(whole && { outputs: whole }) });
     const columns = { ...rowsToColumns(predictions, model), ...whole };
     return answerJson(c, { outputs: onlyOr(columns, model) });
-  };
+  });
 }
 
 function withoutVerb(part: string): string {

@@ -7,7 +7,8 @@ import { decodeText, mediaType } from '../http/body.ts';
 import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { columnsToRows, unwrapInput } from './columns.ts';
-import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
+import { requireServing } from './models.ts';
+import { answerPredictions, type PredictionServices } from './prediction.ts';
 import { parseForm } from './schema.ts';
 
 /** MLflow's scoring server: tables in, predictions out, always of the default model. */
@@ -40,9 +41,8 @@ export const invocationResponse = z.object({
 
 /** POST /invocations */
 export function invoke(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
-  return async function invoke(c: PredictionContext) {
-    const prediction = new Prediction(c, services, 'mlflow');
-    const model = prediction.findModel();
+  return answerPredictions(services, 'mlflow', async (prediction, c) => {
+    const model = await prediction.findModel();
     const rows =
       mediaType(c)?.toLowerCase() === 'text/csv'
         ? readCsv(decodeText(await prediction.readBytes()), model)
@@ -52,14 +52,15 @@ export function invoke(services: PredictionServices): Handler<{ Variables: Reque
       outputs: model.predictions.outputs,
     });
     return answerJson(c, model.predictions.write(outputs, rows.length));
-  };
+  });
 }
 
 /** GET /ping and GET /health: whether the model that /invocations asks is ready. */
 export function ping({ models, defaultModel }: PredictionServices): Handler {
   return (c) => {
-    if (defaultModel === undefined) throw new AppError('not_ready', 'there is no default model');
-    models.get(defaultModel);
+    const name = defaultModel();
+    if (name === undefined) throw new AppError('not_ready', 'there is no default model');
+    requireServing(models, name);
     return answer(c, '\n', { 'Content-Type': 'text/plain' });
   };
 }

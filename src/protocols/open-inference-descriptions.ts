@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
+import { isServing } from '../inference/shelf.ts';
 import type { Datatype } from '../inference/tensor.ts';
 import type { TensorSpec } from '../inference/types.ts';
 import type { modelConfig, modelMetadata, repositoryIndex } from './open-inference-schemas.ts';
@@ -14,7 +15,7 @@ export function describeModel(
   models: ModelRepository,
   { name, inputs, outputs }: Model,
 ): z.infer<typeof modelMetadata> {
-  const ready = models.entries().filter((entry) => entry.name === name && entry.state === 'READY');
+  const ready = models.entries().filter((entry) => entry.name === name && isServing(entry));
   return {
     name,
     versions: ready.map(({ version }) => version),
@@ -55,7 +56,7 @@ export function describeRepository(
     name: entry.name,
     version: entry.version,
     state: entry.state,
-    reason: entry.state === 'UNAVAILABLE' ? entry.reason : '',
+    reason: entry.reason ?? '',
   }));
 }
 

@@ -5,6 +5,7 @@ import { answerJson } from '../http/answer.ts';
 import { type BodyOptions, parseJson, readBytes } from '../http/body.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
+import { requireServing } from './models.ts';
 import {
   describeConfig,
   describeModel,
@@ -20,6 +21,7 @@ export const EXTENSIONS = [
   'binary_tensor_data',
   'classification',
   'model_configuration',
+  'model_repository',
   'statistics',
 ] as const;
 
@@ -32,19 +34,22 @@ export function describeServer(version: string): Handler {
 /** GET /v2/health/live */
 export const isLive: Handler = (c) => answerJson(c, { live: true });
 
-/** GET /v2/health/ready: when every model is. */
+/** GET /v2/health/ready: when every model has a version that answers. */
 export function isServerReady(models: ModelRepository): Handler {
   return (c) => {
-    const broken = models.entries().filter(({ state }) => state !== 'READY');
-    if (broken.length === 0) return answerJson(c, { ready: true });
-    const names = broken.map(({ name, version }) => `${name} v${version}`).join(', ');
-    throw new AppError('not_ready', `not ready: ${names}`);
+    const problem = models.whyNotReady();
+    if (problem === undefined) return answerJson(c, { ready: true });
+    throw new AppError('not_ready', problem);
   };
 }
 
 /** GET /v2/models/:name[/versions/:version]/ready */
 export function isModelReady(models: ModelRepository): Handler {
-  return (c) => answerJson(c, { name: findModel(models, c).name, ready: true });
+  return (c) => {
+    const name = c.req.param('name') ?? '';
+    requireServing(models, name, c.req.param('version'));
+    return answerJson(c, { name, ready: true });
+  };
 }
 
 /** GET /v2/models */
@@ -54,12 +59,12 @@ export function listNames(models: ModelRepository): Handler {
 
 /** GET /v2/models/:name[/versions/:version] */
 export function tellModel(models: ModelRepository): Handler {
-  return (c) => answerJson(c, describeModel(models, findModel(models, c)));
+  return async (c) => answerJson(c, describeModel(models, await findModel(models, c)));
 }
 
 /** GET /v2/models/:name[/versions/:version]/config */
 export function tellConfig(models: ModelRepository, maxBatchRows: number): Handler {
-  return (c) => answerJson(c, describeConfig(findModel(models, c), maxBatchRows));
+  return async (c) => answerJson(c, describeConfig(await findModel(models, c), maxBatchRows));
 }
 
 /** POST /v2/repository/index */
@@ -72,6 +77,6 @@ export function listRepository(models: ModelRepository, body: BodyOptions): Hand
 }
 
 /** @throws AppError model_not_found, version_not_found or not_ready */
-export function findModel(models: ModelRepository, c: Context): Model {
+function findModel(models: ModelRepository, c: Context): Promise<Model> {
   return models.get(c.req.param('name') ?? '', c.req.param('version'));
 }

@@ -88,6 +88,13 @@ export const modelConfig = z.object({
 
 export const indexRequest = z.object({ ready: z.boolean().optional() });
 
+/** What a model is loaded or unloaded with. Triton's clients send parameters that concern its own repositories. */
+export const loadRequest = z.object({
+  parameters: z.record(z.string(), z.unknown()).optional(),
+});
+export const loadAnswer = z.object({ name: z.string(), load: z.literal(true) });
+export const unloadAnswer = z.object({ name: z.string(), unload: z.literal(true) });
+
 export const repositoryIndex = z.array(
   z.object({
     name: z.string(),

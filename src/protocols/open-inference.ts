@@ -15,7 +15,12 @@ import {
   refuseSequences,
 } from './open-inference-parameters.ts';
 import { type InferRequest, inferRequest, type Parameters } from './open-inference-schemas.ts';
-import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
+import {
+  answerPredictions,
+  type Prediction,
+  type PredictionContext,
+  type PredictionServices,
+} from './prediction.ts';
 import { parseForm } from './schema.ts';
 
 /** Its presence marks a body with binary tensors, and says how long the JSON before them is. */
@@ -24,9 +29,8 @@ const utf8 = new TextEncoder();
 
 /** POST /v2/models/:name[/versions/:version]/infer, in JSON and with binary tensors. */
 export function infer(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
-  return async function infer(c: PredictionContext) {
-    const prediction = new Prediction(c, services, 'v2');
-    const model = prediction.findModel(c.req.param('name'), c.req.param('version'));
+  return answerPredictions(services, 'v2', async (prediction, c) => {
+    const model = await prediction.findModel(c.req.param('name'), c.req.param('version'));
     const { request, tensors } = await readRequest(c, prediction, model);
     refuseSequences(request.parameters ?? {});
     const wanted = request.outputs?.length ? request.outputs : undefined;
@@ -37,7 +41,7 @@ export function infer(services: PredictionServices): Handler<{ Variables: Reques
     });
     const asked = outputs.map((tensor, i) => ({ tensor, parameters: wanted?.[i]?.parameters }));
     return write(c, model, request, asked);
-  };
+  });
 }
 
 interface Decoded {

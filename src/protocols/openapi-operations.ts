@@ -139,6 +139,23 @@ const modelMetadata = v2Read('Inputs and outputs of a model', v2.modelMetadata);
 const modelReady = v2Read('Whether a model is ready', v2.modelReady);
 const modelConfig = v2Read('The configuration of a model', v2.modelConfig);
 const modelStatistics = v2Read('What a model has done', v2.statistics);
+const control = (
+  summary: string,
+  answer: z.ZodType,
+  errors: readonly ErrorCode[] = [],
+): Operation => ({
+  tag: 'Open Inference Protocol',
+  summary,
+  request: json(v2.loadRequest),
+  requestRequired: false,
+  answers: json(answer),
+  errors: [
+    ...['bad_json', 'bad_request', 'body_too_large', 'unsupported_media_type'],
+    ...['unauthorized', 'forbidden', 'model_not_found', 'not_ready', 'shutting_down', 'internal'],
+    ...errors,
+  ] as readonly ErrorCode[],
+  token: true,
+});
 const scoring: Operation = {
   tag: 'MLflow',
   summary: 'Whether the default model is ready',
@@ -199,6 +216,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       'shutting_down',
     ],
   },
+
+  'POST /v2/repository/models/:name/load': control(
+    'Load a model as its files are now',
+    v2.loadAnswer,
+    ['bad_model'],
+  ),
+  'POST /v2/repository/models/:name/unload': control(
+    'Take a model out of service until it is loaded again',
+    v2.unloadAnswer,
+  ),
 
   'GET /v1/models': read('KServe V1', 'Names of the models', v2.modelList),
   'GET /v1/models/:name{[^/:]+}': v1Model,

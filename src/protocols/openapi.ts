@@ -23,8 +23,12 @@ export interface OpenApiDocument {
  *
  * @param defaultModel the model that is asked where a path names none
  */
-export function openApi(models: ModelRepository, version: string, defaultModel?: string): Handler {
-  return (c) => answerJson(c, describeApi(models, version, defaultModel));
+export function openApi(
+  models: ModelRepository,
+  version: string,
+  defaultModel: () => string | undefined,
+): Handler {
+  return (c) => answerJson(c, describeApi(models, version, defaultModel()));
 }
 
 export function describeApi(

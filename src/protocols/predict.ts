@@ -4,16 +4,15 @@ import { answerJson } from '../http/answer.ts';
 import { milliseconds, type RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { isObject } from '../inference/rows.ts';
-import { Prediction, type PredictionContext, type PredictionServices } from './prediction.ts';
+import { answerPredictions, type PredictionServices } from './prediction.ts';
 
 /**
  * POST /predict and POST /models/:name[/versions/:version]/predict: rows of JSON in, one prediction per row
  * out.
  */
 export function predict(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
-  return async function predict(c: PredictionContext) {
-    const prediction = new Prediction(c, services, 'predict');
-    const model = prediction.findModel(c.req.param('name'), c.req.param('version'));
+  return answerPredictions(services, 'predict', async (prediction, c) => {
+    const model = await prediction.findModel(c.req.param('name'), c.req.param('version'));
     const rows = findRows(await prediction.readJson(), model);
     const { outputs, seconds } = await prediction.infer(model, {
       inputs: model.readRows(rows),
@@ -25,7 +24,7 @@ export function predict(services: PredictionServices): Handler<{ Variables: Requ
       ...model.predictions.write(outputs, rows.length),
       time_ms: milliseconds(seconds),
     });
-  };
+  });
 }
 
 /**

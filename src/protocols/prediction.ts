@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import type { Context, Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { type BodyReader, parseJson, readBytes, requireJson } from '../http/body.ts';
 import type { PredictionNote, RequestVariables } from '../http/observe.ts';
@@ -11,7 +11,7 @@ import type { InferenceResponse } from '../inference/types.ts';
 export interface PredictionServices {
   readonly models: ModelRepository;
   /** The model that is asked where a request names none; without one it has to. */
-  readonly defaultModel: string | undefined;
+  readonly defaultModel: () => string | undefined;
   readonly readBody: BodyReader;
   readonly maxBodyBytes: number;
   /** How long a request may wait for its run, in milliseconds from its arrival. */
@@ -36,14 +36,34 @@ export interface Question {
   readonly timeoutMs?: number | undefined;
 }
 
+/**
+ * Answers requests for a prediction.
+ *
+ * @param protocol its name in metrics
+ */
+export function answerPredictions(
+  services: PredictionServices,
+  protocol: string,
+  answer: (prediction: Prediction, c: PredictionContext) => Promise<Response>,
+): Handler<{ Variables: RequestVariables }> {
+  return async function answerPrediction(c: PredictionContext) {
+    const prediction = new Prediction(c, services, protocol);
+    try {
+      return await answer(prediction, c);
+    } finally {
+      prediction.end();
+    }
+  };
+}
+
 /** A request for a prediction on its way: what it has got to so far is noted for telemetry. */
 export class Prediction {
   private readonly c: PredictionContext;
   private readonly services: PredictionServices;
   private readonly note: PredictionNote;
   private bodyBytes = 0;
+  private model: Model | undefined;
 
-  /** @param protocol its name in metrics */
   constructor(c: PredictionContext, services: PredictionServices, protocol: string) {
     this.c = c;
     this.services = services;
@@ -52,13 +72,14 @@ export class Prediction {
   }
 
   /**
-   * The model to ask: of that name and version, or else the default and the version that is served.
+   * The model to ask: of that name and version, or else the default and the version that is served. It stays as it
+   * is until the end, whatever takes its place meanwhile.
    *
    * @throws AppError bad_request, model_not_found, version_not_found or not_ready
    */
-  findModel(name?: string, version?: string): Model {
+  async findModel(name?: string, version?: string): Promise<Model> {
     const { models, defaultModel } = this.services;
-    const wanted = name ?? defaultModel;
+    const wanted = name ?? defaultModel();
     if (wanted === undefined) {
       const known = models.names().join(', ');
       throw new AppError(
@@ -66,7 +87,8 @@ export class Prediction {
         `there is no default model; POST to /models/<name>/predict, with one of ${known}`,
       );
     }
-    const model = models.get(wanted, version);
+    const model = await models.use(wanted, version);
+    this.model = model;
     this.note.model = model.name;
     this.note.version = model.version;
     return model;
@@ -102,6 +124,11 @@ export class Prediction {
     note.inferenceSeconds = response.seconds;
     await this.pause();
     return response;
+  }
+
+  end(): void {
+    this.model?.letGo();
+    this.model = undefined;
   }
 
   /** Between two pieces of work on a large request. */

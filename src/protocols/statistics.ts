@@ -1,6 +1,7 @@
 import type { Handler } from 'hono';
 import { answerJson } from '../http/answer.ts';
-import type { ModelEntry, ModelRepository } from '../inference/repository.ts';
+import type { ModelRepository } from '../inference/repository.ts';
+import type { ModelEntry } from '../inference/shelf.ts';
 import type { FamilySnapshot, Labels } from '../metrics/snapshot.ts';
 import type { Statistics } from './open-inference-schemas.ts';
 
@@ -22,7 +23,7 @@ export function statistics(
   return async function statistics(c) {
     const name = c.req.param('name');
     const version = c.req.param('version');
-    if (name !== undefined) models.get(name, version);
+    if (name !== undefined) models.entry(name, version);
     const wanted = models
       .entries()
       .filter((entry) => name === undefined || entry.name === name)

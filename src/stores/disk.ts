@@ -1,87 +1,111 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelStore, StoredModel } from '../inference/repository.ts';
+import { performance } from 'node:perf_hooks';
+import { EmptyRepositoryError, type ModelStore } from '../inference/store.ts';
 import { ModelError } from '../inference/types.ts';
+import { arrange, type FileReader, type LaidOutModel, type StoredFile, VERSION } from './layout.ts';
 
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-const VERSION = /^[1-9]\d*$/;
+/** A file that has looked the same for so long is taken to be whole. */
+const SETTLE_MS = 500;
 
-/** There is nothing to serve: the message says what to do. */
-export class EmptyRepositoryError extends Error {
-  override readonly name = 'EmptyRepositoryError';
-}
+/** Links may lead in circles; nobody's weights lie deeper. */
+const DEEPEST = 8;
 
-/**
- * Models in a directory: `<name>/<version>/model.onnx`, with `<name>/model.json` for the card. Versions are
- * positive whole numbers; whatever else lies there is passed over.
- */
-export class DiskStore implements ModelStore {
+/** Models in a directory, laid out as layout.ts says. */
+export class DiskStore implements ModelStore, FileReader {
   private readonly root: string;
+  private readonly now: () => number;
+  /** When each file was first seen as it is; undefined before the first look, which takes everything as it is. */
+  private seen: ReadonlyMap<string, { readonly tag: string; readonly since: number }> | undefined;
 
-  constructor(root: string) {
+  /** @param now milliseconds, of any origin */
+  constructor(root: string, now: () => number = () => performance.now()) {
     this.root = root;
+    this.now = now;
   }
 
-  /** @throws EmptyRepositoryError when the directory is missing or holds no model at all */
-  async list(): Promise<readonly StoredModel[]> {
-    const names = (await directories(this.root)).filter((name) => MODEL_NAME.test(name)).sort();
-    const models = await Promise.all(names.map((name) => this.model(name)));
-    const found = models.filter((model) => model.versions.length > 0);
-    if (found.length === 0) {
-      throw new EmptyRepositoryError(
-        `no models in ${this.root}: put one at <name>/1/model.onnx, or set MODEL_REPOSITORY to a directory that has some`,
-      );
+  /**
+   * @throws EmptyRepositoryError when the directory is missing or holds no model at all, and whatever keeps it
+   *   from being read
+   */
+  async list(): Promise<readonly LaidOutModel[]> {
+    const models = arrange(await this.look(), this);
+    if (models.length > 0) return models;
+    throw new EmptyRepositoryError(
+      `no models in ${this.root}: put one at <name>/1/model.onnx, or set MODEL_REPOSITORY to a directory that has some`,
+    );
+  }
+
+  async bytes(file: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
+    const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+    try {
+      const handle = await open(join(this.root, file.path));
+      try {
+        const bytes = await handle.readFile();
+        // Of the very file that was read: another may have its name by now.
+        if (tagOf(await handle.stat()) === file.tag) return bytes;
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      const message = `cannot read ${name}: ${reason(error)}`;
+      throw new ModelError('unreadable', message, { cause: error });
     }
-    return found;
+    throw new ModelError('unreadable', `${name} changed while it was read`);
   }
 
-  private async model(name: string): Promise<StoredModel> {
-    const folder = join(this.root, name);
-    const versions = (await directories(folder)).filter((version) => VERSION.test(version));
-    return {
-      name,
-      card: () => readCard(join(folder, 'model.json')),
-      versions: versions.map((version) => ({
-        version,
-        graph: () => readGraph(join(folder, version, 'model.onnx')),
-      })),
-    };
+  async json(file: StoredFile): Promise<unknown> {
+    const text = new TextDecoder().decode(await this.bytes(file));
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      const message = `model.json is not JSON: ${reason(error)}`;
+      throw new ModelError('unreadable', message, { cause: error });
+    }
+  }
+
+  /** Every file that may belong to a model, with whether it has just changed. */
+  private async look(): Promise<StoredFile[]> {
+    const files = await walk(this.root, '');
+    const now = this.now();
+    const before = this.seen;
+    const seen = files.map(({ path, tag }) => {
+      const known = before?.get(path);
+      const since = !before ? Number.NEGATIVE_INFINITY : known?.tag === tag ? known.since : now;
+      return [path, { tag, since }] as const;
+    });
+    this.seen = new Map(seen);
+    return files.map((file) => {
+      const since = this.seen?.get(file.path)?.since ?? now;
+      return { ...file, changing: now - since < SETTLE_MS };
+    });
   }
 }
 
-async function directories(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(reason(error))) return [];
-    throw error;
+/** Files of the root and of models' folders, and everything below a folder that is a version. */
+async function walk(root: string, path: string): Promise<StoredFile[]> {
+  const entries = await readdir(join(root, path)).catch((error: unknown) => {
+    if (path === '' && !['ENOENT', 'ENOTDIR'].includes(reason(error))) throw error;
+    return [];
   });
-  // Volumes are often links to directories, so links are followed.
-  const kinds = await Promise.all(
-    entries.map((entry) =>
-      entry.isSymbolicLink() ? stat(join(path, entry.name)).catch(() => entry) : entry,
-    ),
+  const visible = entries.filter((entry) => !entry.startsWith('.'));
+  const found = await Promise.all(
+    visible.map(async (entry): Promise<StoredFile[]> => {
+      const inner = path === '' ? entry : `${path}/${entry}`;
+      // Volumes are often links, so links are followed.
+      const stats = await stat(join(root, inner)).catch(() => undefined);
+      if (stats?.isFile()) return [{ path: inner, tag: tagOf(stats), bytes: stats.size }];
+      const parts = inner.split('/');
+      const leads = path === '' || VERSION.test(parts[1] ?? '');
+      return stats?.isDirectory() && leads && parts.length < DEEPEST ? walk(root, inner) : [];
+    }),
   );
-  return entries.filter((_, i) => kinds[i]?.isDirectory()).map((entry) => entry.name);
+  return found.flat();
 }
 
-async function readGraph(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new ModelError('unreadable', `cannot read model.onnx: ${reason(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-async function readCard(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (reason(error) === 'ENOENT') return undefined;
-    throw new ModelError('unreadable', `cannot read model.json: ${reason(error)}`, {
-      cause: error,
-    });
-  }
+function tagOf(stats: { size: number; mtimeMs: number; ctimeMs: number; ino: number }): string {
+  const { size, mtimeMs, ctimeMs, ino } = stats;
+  return `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
 }
 
 function reason(error: unknown): string {

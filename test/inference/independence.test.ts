@@ -53,12 +53,12 @@ describe('rows of a model', () => {
       log: silentLog,
       batching,
     });
-    expect(models.get('lookup').sharesRuns).toBe(true);
-    expect(models.get('centred').sharesRuns).toBe(false);
+    expect((await models.get('lookup')).sharesRuns).toBe(true);
+    expect((await models.get('centred')).sharesRuns).toBe(false);
     const ask = async (...values: number[]) => {
       const data = Float32Array.from(values);
       const inputs = [{ name: 'x', datatype: 'FP32', shape: [values.length, 1], data } as const];
-      const { outputs } = await models.get('centred').infer({ inputs });
+      const { outputs } = await (await models.get('centred')).infer({ inputs });
       return Array.from(outputs[0]?.data as Float32Array);
     };
     expect(await Promise.all([ask(1, 3), ask(101, 103), ask(1000)])).toEqual([

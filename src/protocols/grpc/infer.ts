@@ -35,8 +35,20 @@ export type Infer = (request: ModelInferRequest, asker: Asker) => Promise<ModelI
 
 /** ModelInfer, and each request of ModelStreamInfer. */
 export function infer({ models, clock, timeoutMs }: InferParts): Infer {
-  return async function infer(request, { note, startedAt, traceId, deadline, isGone }) {
-    const model = models.get(request.model_name, request.model_version || undefined);
+  return async function infer(request, asker) {
+    const model = await models.use(request.model_name, request.model_version || undefined);
+    try {
+      return await inferWith(model, request, asker);
+    } finally {
+      model.letGo();
+    }
+  };
+
+  async function inferWith(
+    model: Model,
+    request: ModelInferRequest,
+    { note, startedAt, traceId, deadline, isGone }: Asker,
+  ): Promise<ModelInferResponse> {
     note.model = model.name;
     note.version = model.version;
     const form = readForm(request);
@@ -60,7 +72,7 @@ export function infer({ models, clock, timeoutMs }: InferParts): Infer {
       id: request.id,
       ...writeTensors(classifyAsked(outputs, wanted, model), request.raw_input_contents.length > 0),
     };
-  };
+  }
 }
 
 /** The request as it would stand in JSON, without the values of its inputs. */

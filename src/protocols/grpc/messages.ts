@@ -20,6 +20,13 @@ export interface ModelNamed {
   readonly version: string;
 }
 
+/** Which model is to be loaded or unloaded, in the field of Triton's clients or of KServe's. */
+export interface RepositoryModelRequest {
+  readonly repository_or_model_name: string;
+  readonly model_name: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
 export interface InferTensorContents {
   readonly bool_contents: readonly boolean[];
   readonly int_contents: readonly number[];

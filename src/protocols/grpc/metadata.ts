@@ -1,5 +1,5 @@
-import { AppError } from '../../errors.ts';
 import type { ModelRepository } from '../../inference/repository.ts';
+import { isServing } from '../../inference/shelf.ts';
 import {
   describeConfig,
   describeModel,
@@ -10,27 +10,21 @@ import type { ModelNamed } from './messages.ts';
 /** What the service tells of the server and its models. */
 
 /** The extensions of the protocol that are there, by the names that Triton gives them. */
-const EXTENSIONS = ['classification', 'model_configuration'];
+const EXTENSIONS = ['classification', 'model_configuration', 'model_repository'];
 
 export function serverLive() {
   return { live: true };
 }
 
-/** Ready when every model is. */
+/** Ready when every model has a version that answers. */
 export function serverReady(models: ModelRepository) {
-  return () => ({ ready: models.entries().every(({ state }) => state === 'READY') });
+  return () => ({ ready: models.whyNotReady() === undefined });
 }
 
 /** A model that is there and not loaded is not ready; one that is not there is an error. */
 export function modelReady(models: ModelRepository) {
-  return (request: ModelNamed) => {
-    try {
-      findModel(models, request);
-      return { ready: true };
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'not_ready') return { ready: false };
-      throw error;
-    }
+  return ({ name, version }: ModelNamed) => {
+    return { ready: isServing(models.entry(name, version || undefined)) };
   };
 }
 
@@ -39,13 +33,13 @@ export function serverMetadata(version: string) {
 }
 
 export function modelMetadata(models: ModelRepository) {
-  return (request: ModelNamed) => describeModel(models, findModel(models, request));
+  return async (request: ModelNamed) => describeModel(models, await findModel(models, request));
 }
 
 /** @param maxBatchRows rows that requests may share a run with */
 export function modelConfig(models: ModelRepository, maxBatchRows: number) {
-  return (request: ModelNamed) => ({
-    config: describeConfig(findModel(models, request), maxBatchRows),
+  return async (request: ModelNamed) => ({
+    config: describeConfig(await findModel(models, request), maxBatchRows),
   });
 }
 

@@ -19,6 +19,7 @@ import {
   serverMetadata,
   serverReady,
 } from './metadata.ts';
+import { loadModel, unloadModel } from './model-control.ts';
 import { loadService } from './service.ts';
 import { inferMany } from './stream.ts';
 
@@ -26,7 +27,10 @@ import { inferMany } from './stream.ts';
 export interface GrpcParts extends CallParts {
   /** Kilat's own. */
   readonly version: string;
-  readonly config: Pick<Config, 'MAX_BATCH_ROWS' | 'MAX_BODY_BYTES' | 'REQUEST_TIMEOUT_MS'>;
+  readonly config: Pick<
+    Config,
+    'ADMIN_TOKEN' | 'MAX_BATCH_ROWS' | 'MAX_BODY_BYTES' | 'REQUEST_TIMEOUT_MS'
+  >;
   readonly models: ModelRepository;
 }
 
@@ -85,6 +89,8 @@ function implement(
     ModelMetadata: handle(modelMetadata(models)),
     ModelConfig: handle(modelConfig(models, config.MAX_BATCH_ROWS)),
     RepositoryIndex: handle(repositoryIndex(models)),
+    RepositoryModelLoad: handle(loadModel(models, config.ADMIN_TOKEN)),
+    RepositoryModelUnload: handle(unloadModel(models, config.ADMIN_TOKEN)),
     ModelInfer: handle(inferOnce(calls, inferRequest)),
     ModelStreamInfer: inferMany({ calls, infer: inferRequest, clock, log, stopping }),
   };

@@ -1,0 +1,53 @@
+import type { ModelCard } from './model-card.ts';
+import type { ModelFiles } from './store.ts';
+import { ModelError } from './types.ts';
+
+/** A line of SHA256SUMS, as `sha256sum` writes it: the hash, a mark for binary, and the file. */
+const LINE = /^([0-9a-f]{64}) [ *](?:\.\/)?(.+)$/;
+
+/**
+ * Holds the files of a version against the hashes that its card and its SHA256SUMS give.
+ *
+ * @returns the SHA-256 of the graph, in hexadecimal
+ * @throws ModelError wrong_hash, or unreadable for a SHA256SUMS that is none
+ */
+export async function checkIntegrity(
+  { graph, externalData, checksums }: ModelFiles,
+  card: ModelCard | undefined,
+  version: string,
+): Promise<string> {
+  const sha256 = await hash(graph);
+  const expected = card?.sha256?.[version];
+  if (expected !== undefined && expected !== sha256) {
+    throw new ModelError('wrong_hash', `its SHA-256 is ${sha256}, the card says ${expected}`);
+  }
+  if (checksums === undefined) return sha256;
+  const sums = readChecksums(checksums);
+  const ofGraph = sums.get('model.onnx');
+  if (ofGraph !== undefined && ofGraph !== sha256) {
+    throw new ModelError('wrong_hash', `its SHA-256 is ${sha256}, SHA256SUMS says ${ofGraph}`);
+  }
+  for (const { path, data } of externalData) {
+    const sum = sums.get(path);
+    if (sum === undefined || sum === (await hash(data))) continue;
+    throw new ModelError('wrong_hash', `${path} is not the file whose hash SHA256SUMS gives`);
+  }
+  return sha256;
+}
+
+function readChecksums(text: string): ReadonlyMap<string, string> {
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  return new Map(
+    lines.map((line, index) => {
+      const [, sum, path] = LINE.exec(line) ?? [];
+      if (sum !== undefined && path !== undefined) return [path, sum];
+      const message = `SHA256SUMS, line ${index + 1}: expected a hash, two spaces and a file`;
+      throw new ModelError('unreadable', message);
+    }),
+  );
+}
+
+async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
