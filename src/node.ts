@@ -189,7 +189,8 @@ function followStore(models: ModelRepository, seconds: number, log: Logger): () 
   if (seconds === 0) return () => {};
   const look = async () => {
     await models.refresh().catch((error: unknown) => {
-      log.error({ err: error }, 'the repository cannot be read; models stay as they are');
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ reason }, 'the models cannot be listed; they stay as they are');
     });
     timer = setTimeout(look, seconds * 1000);
   };

@@ -30,7 +30,8 @@ export function followFromRequests(options: {
     try {
       await work();
     } catch (error) {
-      log.error({ err: error }, 'the models cannot be listed; they stay as they are');
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ reason }, 'the models cannot be listed; they stay as they are');
     }
   };
   return {

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { bytesOf, type LoaderParts, loadModel } from './loader.ts';
 import type { Model } from './model.ts';
-import { type CardRead, isServing, type ModelEntry, Shelf, type Slot } from './shelf.ts';
+import { type CardRead, isServing, type ModelEntry, Shelf, type Slot, UNLOADED } from './shelf.ts';
 import type { ModelStore, StoredModel } from './store.ts';
 import { createTurns, type Turns } from './turns.ts';
 import { ModelError, type ModelFault } from './types.ts';
@@ -180,10 +180,9 @@ export class ModelRepository {
       const shelf = this.shelves.get(name);
       if (!shelf) throw unknownModel(name);
       shelf.stopped = true;
-      const unloaded = { state: 'UNAVAILABLE', reason: 'unloaded' } as const;
       for (const slot of shelf.slots) {
         slot.tried = undefined;
-        this.end(slot, () => slot.set(unloaded));
+        this.end(slot, () => slot.set(UNLOADED));
       }
     });
   }

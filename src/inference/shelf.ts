@@ -24,6 +24,9 @@ type ModelStatus = ModelEntry extends infer Entry
     : never
   : never;
 
+/** Somebody wanted it so. */
+export const UNLOADED = { state: 'UNAVAILABLE', reason: 'unloaded' } as const;
+
 /** Whether a version answers when it is asked. */
 export function isServing(entry: ModelEntry): boolean {
   return entry.state === 'READY' || (entry.state === 'UNKNOWN' && entry.onDemand);
@@ -51,7 +54,9 @@ export class Slot {
     this.shelf = shelf;
     this.version = stored.version;
     this.stored = stored;
-    this.entry = this.as({ state: 'UNKNOWN', onDemand: false, reason: 'not loaded yet' });
+    this.entry = this.as(
+      shelf.stopped ? UNLOADED : { state: 'UNKNOWN', onDemand: false, reason: 'not loaded yet' },
+    );
   }
 
   /** Changes whenever something does that the version is made of. */

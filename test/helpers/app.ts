@@ -6,6 +6,7 @@ import type { BatchingOptions } from '../../src/inference/batcher.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
 import { ModelRepository } from '../../src/inference/repository.ts';
 import type { ModelStore } from '../../src/inference/store.ts';
+import type { Engine } from '../../src/inference/types.ts';
 import type { Logger } from '../../src/log.ts';
 import { createTelemetry } from '../../src/metrics/telemetry.ts';
 import { DiskStore } from '../../src/stores/disk.ts';
@@ -13,7 +14,7 @@ import { DiskStore } from '../../src/stores/disk.ts';
 /** The whole app in this process, with the real engine, and its log kept in memory. */
 export async function createTestApp(
   settings: Readonly<Record<string, string>> = {},
-  parts: { clock?: Clock; store?: ModelStore; batching?: BatchingOptions } = {},
+  parts: { clock?: Clock; store?: ModelStore; batching?: BatchingOptions; engine?: Engine } = {},
 ) {
   const { clock = runningClock, store = new DiskStore('model'), batching } = parts;
   const config = parseConfig(settings);
@@ -24,8 +25,16 @@ export async function createTestApp(
   const snapshot = async () => telemetry.snapshot();
   const lifecycle = { draining: false };
   const compress = gzip();
-  const engine = await createWasmEngine({ clock });
-  const models = await ModelRepository.load(store, { engine, clock, observer, log, batching });
+  const engine = parts.engine ?? (await createWasmEngine({ clock }));
+  const models = await ModelRepository.load(store, {
+    engine,
+    clock,
+    observer,
+    log,
+    batching,
+    maxLoadedBytes: config.MAX_LOADED_BYTES,
+    loadOnDemand: config.LOAD_ON_DEMAND,
+  });
   return {
     app: createApp({
       version: '0.0.0',
@@ -40,6 +49,7 @@ export async function createTestApp(
     }),
     lines,
     catalog,
+    models,
   };
 }
 

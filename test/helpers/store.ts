@@ -13,6 +13,20 @@ export function shippedCard(name: string, changes: Record<string, unknown> = {})
   return { ...JSON.parse(readFileSync(`model/${name}/model.json`, 'utf8')), ...changes };
 }
 
+/**
+ * A graph that looks values up in a table of ten, by the input `place`: the tables of versions differ, so an answer
+ * tells which one gave it.
+ *
+ * @param step the value at place p is p times that
+ */
+export function lookupGraph(step: number): Uint8Array {
+  const graph = Buffer.from(readFileSync('test/models/lookup.onnx'));
+  const table = (by: number) =>
+    Buffer.from(Float32Array.from({ length: 10 }, (_, i) => i * by).buffer);
+  table(step).copy(graph, graph.indexOf(table(10)));
+  return new Uint8Array(graph);
+}
+
 export interface MemoryModel {
   readonly card?: unknown;
   /** Version -> graph. */

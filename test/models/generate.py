@@ -6,6 +6,7 @@ Run it in the environment of model/requirements.txt: `.venv/bin/python test/mode
 from pathlib import Path
 
 import numpy as np
+import onnx
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
@@ -15,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 OPSET = 17
 
 
-def save(name, nodes, inputs, outputs, initializers=()):
+def make(name, nodes, inputs, outputs, initializers=(), opset=OPSET):
     graph = helper.make_graph(
         nodes,
         name,
@@ -23,16 +24,22 @@ def save(name, nodes, inputs, outputs, initializers=()):
         [helper.make_tensor_value_info(n, t, s) for n, t, s in outputs],
         [numpy_helper.from_array(array, n) for n, array in initializers],
     )
-    opsets = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    opsets = [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+def write(name, model):
     (FOLDER / f"{name}.onnx").write_bytes(model.SerializeToString())
+
+
+def save(name, *parts, **options):
+    write(name, make(name, *parts, **options))
 
 
 def iris(name, labels, **options):
     x, _ = load_iris(return_X_y=True)
     model = LogisticRegression(max_iter=1000).fit(x, labels)
-    onnx = to_onnx(model, x[:1].astype(np.float32), target_opset=OPSET, **options)
-    (FOLDER / f"{name}.onnx").write_bytes(onnx.SerializeToString())
+    write(name, to_onnx(model, x[:1].astype(np.float32), target_opset=OPSET, **options))
 
 
 F, I64, S = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING
@@ -69,6 +76,61 @@ save(
     [("mean", F, [None, 1, 1, 1])],
     [("weight", np.full((1, 3, 4, 4), 1 / 48, np.float32))],
 )
+# A convolutional network over images of 28 x 28, with the nodes and the names that PyTorch gives one when it exports
+# it. Its weights are drawn once and for all.
+draw = np.random.default_rng(20261124)
+parameters = {
+    "conv1.weight": (4, 1, 3, 3),
+    "conv1.bias": (4,),
+    "conv2.weight": (8, 4, 3, 3),
+    "conv2.bias": (8,),
+    "fc.weight": (10, 200),
+    "fc.bias": (10,),
+}
+convolution = {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [0, 0, 0, 0], "dilations": [1, 1], "group": 1}
+pooling = {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [0, 0, 0, 0], "ceil_mode": 0}
+save(
+    "cnn",
+    [
+        node("Conv", ["input", "conv1.weight", "conv1.bias"], ["/conv1"], **convolution),
+        node("Relu", ["/conv1"], ["/relu1"]),
+        node("MaxPool", ["/relu1"], ["/pool1"], **pooling),
+        node("Conv", ["/pool1", "conv2.weight", "conv2.bias"], ["/conv2"], **convolution),
+        node("Relu", ["/conv2"], ["/relu2"]),
+        node("MaxPool", ["/relu2"], ["/pool2"], **pooling),
+        node("Flatten", ["/pool2"], ["/flatten"], axis=1),
+        node("Gemm", ["/flatten", "fc.weight", "fc.bias"], ["/fc"], alpha=1.0, beta=1.0, transB=1),
+        node("Softmax", ["/fc"], ["probabilities"], axis=1),
+    ],
+    [("input", F, ["batch", 1, 28, 28])],
+    [("probabilities", F, ["batch", 10])],
+    [(n, draw.uniform(-0.5, 0.5, shape).astype(np.float32)) for n, shape in parameters.items()],
+)
+# Weights in a file of their own: row i of the matrix is 4i, 4i + 1, 4i + 2, 4i + 3.
+external = make(
+    "external",
+    [node("MatMul", ["x", "weight"], ["y"])],
+    [("x", F, [None, 4])],
+    [("y", F, [None, 4])],
+    [("weight", np.arange(16, dtype=np.float32).reshape(4, 4))],
+)
+# It would be appended to.
+(FOLDER / "external.onnx.data").unlink(missing_ok=True)
+onnx.save_model(
+    external,
+    str(FOLDER / "external.onnx"),
+    save_as_external_data=True,
+    location="external.onnx.data",
+    size_threshold=0,
+)
+# What no runtime can load, or nobody can be sent: an operator that there is not, an operator set that is not there
+# yet, and an output that is a sequence of tensors.
+save("unknown-operator", [node("Transmogrify", ["x"], ["y"])], [("x", F, [None])], [("y", F, [None])])
+save("future-opset", [node("Identity", ["x"], ["y"])], [("x", F, [None])], [("y", F, [None])], opset=99)
+sequence = make("sequence", [node("SplitToSequence", ["x"], ["rows"], axis=0)], [("x", F, [None, 2])], [])
+rows = helper.make_tensor_sequence_value_info("rows", F, [1, 2])
+sequence.graph.output.append(rows)
+write("sequence", sequence)
 # Gives the mean of what it gets, and takes fifty milliseconds or so for each row: a chain of matrix products.
 SIDE = 512
 share = helper.make_tensor("share", F, [1], [1 / SIDE])
