@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type HttpBindings, serve } from '@hono/node-server';
 import type { Context } from 'hono';
 import pino from 'pino';
@@ -11,12 +9,10 @@ import { runningClock } from './clock.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { gzip } from './http/gzip.ts';
 import { readIncomingBody } from './http/node-body.ts';
-import { createLocalEngine } from './inference/local-engine.ts';
+import { createNodeBatching, createNodeEngine } from './inference/node-engine.ts';
 import { NativeEngineError } from './inference/onnx-native.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { EmptyRepositoryError } from './inference/store.ts';
-import { createThreadedEngine } from './inference/threads.ts';
-import type { Engine } from './inference/types.ts';
 import { gatherLines, type Logger } from './log.ts';
 import { collectProcessMetrics } from './metrics/process.ts';
 import { DeliveryRecorder } from './metrics/record-delivery.ts';
@@ -30,9 +26,6 @@ import { DiskStore } from './stores/disk.ts';
 
 const { version } = packageJson;
 const clock = runningClock;
-
-/** How long a run that requests share may be expected to take, in milliseconds. */
-const LONGEST_SHARED_RUN_MS = 50;
 
 /** How long the process may take to end by itself, once everything is done. */
 const LONGEST_EXIT_MS = 500;
@@ -65,20 +58,23 @@ async function main(): Promise<void> {
   const snapshot = async () => [...telemetry.snapshot(), ...(await processMetrics())];
 
   const { observer } = telemetry;
-  const engine = await createEngine(config);
-  const store = new DiskStore(config.MODEL_REPOSITORY);
-  const batching = {
-    maxRows: config.MAX_BATCH_ROWS,
-    maxRunMs: LONGEST_SHARED_RUN_MS,
-    maxDelayMs: config.MAX_BATCH_DELAY_MS,
-    maxQueueRows: config.MAX_QUEUE_ROWS,
-    schedule: (flush: () => void, delayMs: number) => {
-      // Once everything that has arrived is read, the immediates run: they find all that can share a run.
-      if (delayMs === 0) setImmediate(flush);
-      else setTimeout(flush, delayMs);
+  const engine = await createNodeEngine(
+    {
+      kind: config.ENGINE,
+      threads: config.INFERENCE_THREADS,
+      intraOpThreads: config.INTRA_OP_THREADS,
     },
-    now: clock.now,
-  };
+    clock,
+  );
+  const store = new DiskStore(config.MODEL_REPOSITORY);
+  const batching = createNodeBatching(
+    {
+      maxRows: config.MAX_BATCH_ROWS,
+      maxDelayMs: config.MAX_BATCH_DELAY_MS,
+      maxQueueRows: config.MAX_QUEUE_ROWS,
+    },
+    clock,
+  );
   const models = await ModelRepository.load(store, {
     engine,
     clock,
@@ -164,20 +160,6 @@ async function main(): Promise<void> {
       stop(signal).catch(fail);
     });
   }
-}
-
-/** Short runs go in this thread, long ones in others; with INFERENCE_THREADS=0 every run goes in this one. */
-async function createEngine(config: Config): Promise<Engine> {
-  const { ENGINE: kind, INTRA_OP_THREADS: intraOpThreads } = config;
-  // One core is left to everything that is no inference.
-  const threads = config.INFERENCE_THREADS ?? Math.max(1, availableParallelism() - 1);
-  const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
-  const module = await WebAssembly.compile(await readFile(wasm));
-  if (threads === 0) return createLocalEngine({ kind, module, intraOpThreads }, clock);
-  // What stays in this thread is too short to be worth dividing.
-  const own = await createLocalEngine({ kind, module, intraOpThreads: 1 }, clock);
-  const engine = { kind, module, intraOpThreads };
-  return createThreadedEngine({ own, engine, threads });
 }
 
 /**

@@ -1,5 +1,6 @@
-import { allocate, elementCount, joinRows, sliceRows, type Tensor } from './tensor.ts';
+import { joinRows, sliceRows, type Tensor } from './tensor.ts';
 import type { Session, TensorSpec } from './types.ts';
+import { zeros } from './warm-up.ts';
 
 /** Values that are the same but for rounding differ by at most so much, in proportion. */
 const TOLERANCE = 1e-4;
@@ -38,9 +39,9 @@ function pick(sets: readonly (readonly Tensor[])[], i: number): Tensor[] {
 }
 
 /** One row, unlike the other one, of any values. */
-function sampleRow({ name, datatype, shape }: TensorSpec, row: number): Tensor {
-  const dimensions = shape.map((dimension) => (dimension === -1 ? 1 : dimension));
-  const data = allocate(datatype, elementCount(dimensions));
+function sampleRow(spec: TensorSpec, row: number): Tensor {
+  const { name, datatype } = spec;
+  const { shape: dimensions, data } = zeros(spec, 1);
   for (let i = 0; i < data.length; i++) {
     const value = (i * 3 + row * 5) % 7;
     if (Array.isArray(data)) data[i] = `${value}`;

@@ -36,11 +36,11 @@ export async function checkIntegrity(
 }
 
 function readChecksums(text: string): ReadonlyMap<string, string> {
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
   return new Map(
-    lines.map((line, index) => {
+    text.split(/\r?\n/).flatMap((line, index) => {
+      if (line === '') return [];
       const [, sum, path] = LINE.exec(line) ?? [];
-      if (sum !== undefined && path !== undefined) return [path, sum];
+      if (sum !== undefined && path !== undefined) return [[path, sum] as const];
       const message = `SHA256SUMS, line ${index + 1}: expected a hash, two spaces and a file`;
       throw new ModelError('unreadable', message);
     }),

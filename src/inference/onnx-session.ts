@@ -78,8 +78,8 @@ async function createSession(
   try {
     return await runtime.InferenceSession.create(graph, settings);
   } catch (error) {
-    const reason = firstLine(error);
-    const hint = reason.includes('ZipMap') ? `; ${ZIPMAP_HINT}` : '';
+    const reason = firstLine(error).replaceAll(BUILD_PATH, '');
+    const hint = HINTS.find(([sign]) => reason.includes(sign))?.[1] ?? '';
     throw new ModelError('bad_graph', `ONNX Runtime cannot load the graph: ${reason}${hint}`, {
       cause: error,
     });
@@ -137,15 +137,26 @@ class OnnxSession implements Session {
   }
 }
 
-const ZIPMAP_HINT =
-  'export the model without ZipMap (scikit-learn: to_onnx(..., options={"zipmap": False}))';
+const WITHOUT_ZIPMAP = 'export it without ZipMap (to_onnx(..., options={"zipmap": False}))';
+
+/** What ONNX Runtime's message has in it, and what to do about it. */
+const HINTS = [
+  ['ZipMap', `; ${WITHOUT_ZIPMAP}`],
+  [
+    'external data file',
+    '; it has to lie beside the graph, under the name that the graph has for it',
+  ],
+] as const;
+
+/** Where its own source lay when ONNX Runtime was built; the file is enough. */
+const BUILD_PATH = /(?:\/[\w.-]+)+\/(?=[\w.-]+\.(?:cc|h)\b)/g;
 
 /** @throws ModelError for what cannot travel as a tensor */
 function describe(value: InferenceSession.ValueMetadata, kind: 'input' | 'output'): TensorSpec {
   if (!value.isTensor) {
     throw new ModelError(
       'unsupported',
-      `${kind} '${value.name}' is a sequence or map, not a tensor; ${ZIPMAP_HINT}`,
+      `${kind} '${value.name}' is a sequence or map, not a tensor; of a scikit-learn classifier, ${WITHOUT_ZIPMAP}`,
     );
   }
   const datatype = DATATYPE_OF.get(value.type);

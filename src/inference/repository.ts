@@ -239,6 +239,7 @@ export class ModelRepository {
   /** Anew where it has changed, or could not be read. */
   private async readCard({ name, card }: StoredModel): Promise<CardRead> {
     const known = this.shelves.get(name)?.card;
+    if (known && card?.changing) return known;
     if (known && known.tag === card?.tag && !('error' in known)) return known;
     try {
       return { tag: card?.tag, json: await card?.read() };

@@ -24,6 +24,11 @@ type ModelStatus = ModelEntry extends infer Entry
     : never
   : never;
 
+function pending({ changing }: StoredVersion) {
+  const reason = changing ? 'its files are still being written' : 'not loaded yet';
+  return { state: 'UNKNOWN', onDemand: false, reason } as const;
+}
+
 /** Somebody wanted it so. */
 export const UNLOADED = { state: 'UNAVAILABLE', reason: 'unloaded' } as const;
 
@@ -54,9 +59,7 @@ export class Slot {
     this.shelf = shelf;
     this.version = stored.version;
     this.stored = stored;
-    this.entry = this.as(
-      shelf.stopped ? UNLOADED : { state: 'UNKNOWN', onDemand: false, reason: 'not loaded yet' },
-    );
+    this.entry = this.as(shelf.stopped ? UNLOADED : pending(stored));
   }
 
   /** Changes whenever something does that the version is made of. */

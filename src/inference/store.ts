@@ -19,6 +19,8 @@ export interface StoredModel {
 export interface StoredCard {
   /** Changes whenever the file does. */
   readonly tag: string;
+  /** Whether it is still being written. */
+  readonly changing: boolean;
   /**
    * Its JSON, parsed.
    *

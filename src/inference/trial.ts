@@ -20,8 +20,9 @@ export interface Trial {
 export async function tryOut(session: Session): Promise<Trial> {
   const cost = new RunCost();
   const outputs = session.outputs.map(({ name }) => name);
-  const smallest = sizeOf(session.inputs.map((spec) => zeros(spec, 1)));
+  let smallest = 0;
   try {
+    smallest = sizeOf(session.inputs.map((spec) => zeros(spec, 1)));
     for (const rows of TRIAL_ROWS) {
       const inputs = session.inputs.map((spec) => zeros(spec, rows));
       const size = sizeOf(inputs);

@@ -84,10 +84,15 @@ export class DiskStore implements ModelStore, FileReader {
 
 /** Files of the root and of models' folders, and everything below a folder that is a version. */
 async function walk(root: string, path: string): Promise<StoredFile[]> {
-  const entries = await readdir(join(root, path)).catch((error: unknown) => {
-    if (path === '' && !['ENOENT', 'ENOTDIR'].includes(reason(error))) throw error;
-    return [];
-  });
+  let entries: string[];
+  try {
+    entries = await readdir(join(root, path));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(reason(error))) return [];
+    if (path === '') throw error;
+    // The model that must be there cannot be read, which whoever tries will hear again.
+    return [{ path: `${path}/model.onnx`, tag: reason(error), bytes: 0 }];
+  }
   const visible = entries.filter((entry) => !entry.startsWith('.'));
   const found = await Promise.all(
     visible.map(async (entry): Promise<StoredFile[]> => {

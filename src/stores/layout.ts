@@ -13,7 +13,7 @@ import { ModelError } from '../inference/types.ts';
  *     <name>/<version>/model.onnx   and beside it external data, SHA256SUMS, and model.json with overrides
  *     <name>/model.json             the card
  *     <name>/model.onnx             version 1, where there is no folder of that version
- *     <name>.onnx                   version 1 of a model without a folder
+ *     <name>.onnx                   version 1 of a model without a folder; external data begins with its name
  *
  * Whatever else lies there is passed over.
  */
@@ -76,11 +76,13 @@ export function arrange(files: readonly StoredFile[], reader: FileReader): LaidO
   for (const [fileName, graph] of root) {
     const name = fileName.replace(/\.onnx$/, '');
     if (name === fileName || !MODEL_NAME.test(name) || taken.has(name)) continue;
-    const beside = without(root, (path) => path.endsWith('.onnx') || path.endsWith('.json'));
+    const beside = without(root, (path) => path === fileName || !path.startsWith(name));
     models.push({
       name,
       card: undefined,
-      versions: [storedVersion('1', { graph, beside, overrides: undefined }, reader)],
+      versions: [
+        storedVersion('1', { graph, beside, card: undefined, overrides: undefined }, reader),
+      ],
     });
   }
   return models.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -102,9 +104,10 @@ function inFolder(name: string, folder: Folder, reader: FileReader): LaidOutMode
       loose.set(path, file);
     }
   }
+  const card = loose.get(CARD);
   const versions = [...byVersion].map(([version, files]) => {
     const beside = without(files, (path) => path === GRAPH || path === CARD);
-    const parts = { graph: files.get(GRAPH), beside, overrides: files.get(CARD) };
+    const parts = { graph: files.get(GRAPH), beside, card, overrides: files.get(CARD) };
     return storedVersion(version, parts, reader);
   });
   if (!byVersion.has('1')) {
@@ -112,22 +115,24 @@ function inFolder(name: string, folder: Folder, reader: FileReader): LaidOutMode
     const misplaced = [...loose.keys()].some((path) => path.endsWith('.onnx'));
     if (graph || (versions.length === 0 && misplaced)) {
       const beside = without(loose, (path) => path.endsWith('.onnx') || path === CARD);
-      versions.push(storedVersion('1', { graph, beside, overrides: undefined }, reader));
+      versions.push(storedVersion('1', { graph, beside, card, overrides: undefined }, reader));
     }
   }
   if (versions.length === 0) return undefined;
-  return { name, card: storedCard(loose.get(CARD), reader), versions };
+  return { name, card: storedCard(card, reader), versions };
 }
 
 interface VersionParts {
   readonly graph: StoredFile | undefined;
   /** What may be external data, by its path from the graph's folder. */
   readonly beside: Folder;
+  /** The model's, which is not of the version alone. */
+  readonly card: StoredFile | undefined;
   readonly overrides: StoredFile | undefined;
 }
 
 function storedVersion(version: string, parts: VersionParts, reader: FileReader): LaidOutVersion {
-  const { graph, beside, overrides } = parts;
+  const { graph, beside, card, overrides } = parts;
   const files = [graph, overrides, ...beside.values()].filter((file) => file !== undefined);
   return {
     version,
@@ -141,7 +146,8 @@ function storedVersion(version: string, parts: VersionParts, reader: FileReader)
       .sort()
       .join('\n'),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    changing: files.some(({ changing }) => changing),
+    // Hashes without their graph: it is about to come.
+    changing: (!graph && beside.has(CHECKSUMS)) || [card, ...files].some((file) => file?.changing),
     read: () => readVersion(parts, reader),
   };
 }
@@ -177,22 +183,26 @@ function mentioned(graph: Uint8Array, paths: readonly string[]): readonly string
 }
 
 function storedCard(file: StoredFile | undefined, reader: FileReader): LaidOutModel['card'] {
-  return file && { path: file.path, tag: file.tag, read: () => reader.json(file) };
+  if (!file) return undefined;
+  const { path, tag, changing = false } = file;
+  return { path, tag, changing, read: () => reader.json(file) };
 }
 
 /**
- * The files that a model is made of, in the order in which they go to where it is served from: each version's graph
- * comes last, and its hashes before everything that they are of, so that what is half there is never taken for whole.
+ * The files that a model is made of, in the order in which they go to where it is served from: first the hashes, which
+ * nothing old fits any more, and of each version the graph last, without which it is not there. So what is half there
+ * is never taken for whole, nor an old graph served with the card of a new one.
  *
  * @throws ModelError unreadable
  */
 export async function listFiles(model: LaidOutModel): Promise<readonly string[]> {
-  const files: (string | undefined)[] = [model.card?.path];
+  const hashes = model.versions.map(({ paths }) => paths.checksums);
+  const files: (string | undefined)[] = [...hashes, model.card?.path];
   for (const { paths, read } of model.versions) {
     const { externalData } = await read();
     const folder = paths.graph?.slice(0, paths.graph.lastIndexOf('/') + 1) ?? '';
     const data = externalData.map(({ path }) => `${folder}${path}`);
-    files.push(paths.checksums, paths.overrides, ...data, paths.graph);
+    files.push(paths.overrides, ...data, paths.graph);
   }
   return files.filter((path) => path !== undefined);
 }

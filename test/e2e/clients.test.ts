@@ -75,7 +75,7 @@ describe('clients that others have written', () => {
 
   beforeAll(async () => {
     const MODEL_REPOSITORY = createRepository('two-inputs', 'lookup');
-    server = await startNode({ MODEL_REPOSITORY, GRPC_PORT: '0' });
+    server = await startNode({ MODEL_REPOSITORY, GRPC_PORT: '0', ADMIN_TOKEN: 'admin' });
   });
   afterAll(() => server.stop());
 

@@ -143,7 +143,10 @@ describe('following the store', () => {
     const graph = lookupGraph(20);
     store.write('m/2/model.onnx', graph.slice(0, 50), true);
     await instance.models.refresh();
-    expect(await list(instance)).toEqual(['m 2 UNKNOWN not loaded yet', 'm 1 READY']);
+    expect(await list(instance)).toEqual([
+      'm 2 UNKNOWN its files are still being written',
+      'm 1 READY',
+    ]);
     expect(await ask(instance)).toBe('v1: 30');
     expect(await ask(instance, '/models/m/versions/2/predict')).toBe('not_ready');
     expect(await isReady(instance)).toBe(true);

@@ -116,7 +116,7 @@ describe('a model', () => {
   it('that was exported with ZipMap is refused with the way to export it', async () => {
     const { app } = await serve('zipmap');
     expect(await (await app.request('/readyz')).text()).toContain(
-      'output \'output_probability\' is a sequence or map, not a tensor; export the model without ZipMap (scikit-learn: to_onnx(..., options={\\"zipmap\\": False}))',
+      'output \'output_probability\' is a sequence or map, not a tensor; of a scikit-learn classifier, export it without ZipMap (to_onnx(..., options={\\"zipmap\\": False}))',
     );
   });
 

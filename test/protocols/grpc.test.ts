@@ -134,7 +134,7 @@ describe('what the service tells', () => {
     expect(await client.call('ServerMetadata', {})).toEqual({
       name: 'kilat',
       version: expect.any(String),
-      extensions: ['classification', 'model_configuration'],
+      extensions: ['classification', 'model_configuration', 'model_repository'],
     });
   });
 
@@ -869,6 +869,53 @@ describe('a server that is told to stop', () => {
       'shutdown took too long; gRPC connections are cut',
     );
     own.client.close();
+  });
+});
+
+describe('loading and unloading', () => {
+  const headers = { authorization: 'Bearer admin' };
+
+  it('takes the name where Triton puts it and where KServe does, from the administrator alone', async () => {
+    const own = await start({ ADMIN_TOKEN: 'admin' });
+    const ready = () => own.client.call('ModelReady', { name: 'lookup' });
+    const forms = [{ model_name: 'lookup' }, { repository_or_model_name: 'lookup' }];
+    for (const named of forms) {
+      for (const method of ['RepositoryModelUnload', 'RepositoryModelLoad']) {
+        await expect(own.client.call(method, named)).rejects.toMatchObject({
+          status: 'UNAUTHENTICATED',
+          code: 'unauthorized',
+        });
+      }
+      expect(await own.client.call('RepositoryModelUnload', named, { headers })).toEqual({
+        model_name: 'lookup',
+        isUnloaded: true,
+      });
+      expect(await ready()).toEqual({ ready: false });
+      expect(await own.client.call('RepositoryModelLoad', named, { headers })).toEqual({
+        model_name: 'lookup',
+        isLoaded: true,
+      });
+      expect(await ready()).toEqual({ ready: true });
+    }
+    const given = { model_name: 'lookup', parameters: { config: { string_param: '{}' } } };
+    await expect(own.client.call('RepositoryModelLoad', given, { headers })).rejects.toMatchObject({
+      status: 'INVALID_ARGUMENT',
+      details: 'parameters.config: a model is loaded as it lies in the repository',
+    });
+    const broken = { model_name: 'broken' };
+    await expect(own.client.call('RepositoryModelLoad', broken, { headers })).rejects.toMatchObject(
+      { status: 'INVALID_ARGUMENT', code: 'bad_model' },
+    );
+    own.client.close();
+    await own.server.stop();
+  });
+
+  it('is off without a token to ask for', async () => {
+    const named = { model_name: 'lookup' };
+    await expect(client.call('RepositoryModelUnload', named, { headers })).rejects.toMatchObject({
+      status: 'PERMISSION_DENIED',
+      code: 'forbidden',
+    });
   });
 });
 

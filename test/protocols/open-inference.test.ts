@@ -549,7 +549,13 @@ describe('what there is to know', () => {
     const server = {
       name: 'kilat',
       version: '0.0.0',
-      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'statistics'],
+      extensions: [
+        'binary_tensor_data',
+        'classification',
+        'model_configuration',
+        'model_repository',
+        'statistics',
+      ],
     };
     expect(await get('/v2')).toEqual(server);
     expect(await get('/v2/')).toEqual(server);

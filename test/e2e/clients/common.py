@@ -31,6 +31,10 @@ METADATA = {
     ],
 }
 
+# What an administrator's calls carry, and what the server says to those that do not.
+ADMIN = {"authorization": "Bearer admin"}
+UNAUTHORIZED = "expected Authorization: Bearer <token>, with the token set"
+
 # What the server says of a tensor of a wrong shape.
 SHAPE = "input 'features': expected shape [-1, 30], got {}"
 

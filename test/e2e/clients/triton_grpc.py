@@ -10,6 +10,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
 from common import (
+    ADMIN,
     LABELS,
     METADATA,
     MODEL,
@@ -18,6 +19,7 @@ from common import (
     ROWS,
     SHAPE,
     TEXTS,
+    UNAUTHORIZED,
     agrees,
     equal,
     refused,
@@ -88,6 +90,27 @@ def lists_the_repository(client):
         [(model.name, model.version, model.state, model.reason) for model in models],
         [(name, "1", "READY", "") for name in NAMES],
     )
+
+
+def unloads_and_loads(client):
+    for ask in [client.unload_model, client.load_model]:
+        with raises(UNAUTHORIZED, "UNAUTHENTICATED"):
+            ask("digits")
+    client.unload_model("digits", headers=ADMIN)
+    states = [(model.name, model.state, model.reason) for model in client.get_model_repository_index().models]
+    assert ("digits", "UNAVAILABLE", "unloaded") in states, states
+    assert not client.is_model_ready("digits")
+    assert client.is_server_ready()
+    digits = np.zeros((1, 64), dtype=np.float32)
+    with raises("model 'digits' is not ready; see /readyz", "UNAVAILABLE"):
+        client.infer("digits", features(digits))
+    client.load_model("digits", headers=ADMIN)
+    assert client.is_model_ready("digits")
+    equal(client.infer("digits", features(digits)).as_numpy("probabilities").shape, (1, 10))
+    message = "Request for unknown model: 'no-such-model' is not found"
+    for ask in [client.unload_model, client.load_model]:
+        with raises(message, "NOT_FOUND"):
+            ask("no-such-model", headers=ADMIN)
 
 
 def infers(client):
@@ -246,6 +269,7 @@ with triton.InferenceServerClient(sys.argv[1]) as connected:
             describes_models,
             configures_models,
             lists_the_repository,
+            unloads_and_loads,
             infers,
             answers_the_outputs_asked_for_with_the_id,
             takes_text_both_ways,

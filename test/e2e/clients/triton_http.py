@@ -7,6 +7,7 @@ import tritonclient.http as triton
 from tritonclient.utils import InferenceServerException
 
 from common import (
+    ADMIN,
     LABELS,
     METADATA,
     MODEL,
@@ -15,6 +16,7 @@ from common import (
     ROWS,
     SHAPE,
     TEXTS,
+    UNAUTHORIZED,
     agrees,
     equal,
     refused,
@@ -93,6 +95,27 @@ def lists_the_repository(client):
         client.get_model_repository_index(),
         [{"name": name, "version": "1", "state": "READY", "reason": ""} for name in NAMES],
     )
+
+
+def unloads_and_loads(client):
+    for ask in [client.unload_model, client.load_model]:
+        with raises(UNAUTHORIZED, "401"):
+            ask("digits")
+    client.unload_model("digits", headers=ADMIN)
+    states = [(model["name"], model["state"], model["reason"]) for model in client.get_model_repository_index()]
+    assert ("digits", "UNAVAILABLE", "unloaded") in states, states
+    assert not client.is_model_ready("digits")
+    assert client.is_server_ready()
+    digits = np.zeros((1, 64), dtype=np.float32)
+    with raises("model 'digits' is not ready; see /readyz", "503"):
+        client.infer("digits", features(digits))
+    client.load_model("digits", headers=ADMIN)
+    assert client.is_model_ready("digits")
+    equal(client.infer("digits", features(digits)).as_numpy("probabilities").shape, (1, 10))
+    message = "Request for unknown model: 'no-such-model' is not found"
+    for ask in [client.unload_model, client.load_model]:
+        with raises(message, "404"):
+            ask("no-such-model", headers=ADMIN)
 
 
 def infers_from_bytes(client):
@@ -296,6 +319,7 @@ with Client(sys.argv[1], concurrency=4, network_timeout=20) as connected:
             describes_models,
             configures_models,
             lists_the_repository,
+            unloads_and_loads,
             infers_from_bytes,
             infers_from_json,
             mixes_json_and_bytes,

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { parseConfig } from '../config.ts';
+import { formatJson, formatTable } from './check-report.ts';
+import { loadAll } from './load-all.ts';
+
+/** `npm run models:check`: loads every model as the server would, and says which can be served and why the others cannot. */
+
+/** How long the process may take to end by itself: threads of a model may still be at work. */
+const LONGEST_EXIT_MS = 500;
+
+async function check(directory: string | undefined, options: { json?: true }): Promise<void> {
+  const config = parseConfig({
+    ...process.env,
+    ...(directory !== undefined && { MODEL_REPOSITORY: directory }),
+  });
+  const versions = await loadAll(config);
+  console.log(options.json ? formatJson(versions) : formatTable(versions));
+  if (versions.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+const program = new Command('npm run models:check --')
+  .description('load every version of every model as the server would, and say which can be served')
+  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .option('--json', 'print one JSON object, in bytes and seconds')
+  .action(check);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();
