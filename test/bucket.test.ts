@@ -1,7 +1,14 @@
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestHarness, type TestHarness } from 'wrangler';
 import { brokenRepository } from './helpers/broken-models.ts';
+import { freePort } from './helpers/free-port.ts';
 import { post, readCard } from './helpers/golden.ts';
 import { lookupGraph, shippedCard, shippedGraph } from './helpers/store.ts';
 
@@ -196,5 +203,61 @@ describe('a Worker on a bucket', { timeout: 60_000 }, () => {
     const response = await fetchPath('/v2/repository/models/m/unload', post({}));
     expect(response.status).toBe(403);
     expect(await ask()).toBe('v1: 30');
+  });
+});
+
+/** `wrangler dev` on local storage, which `npm run models:push` writes to from another process. */
+describe('pushing to a Worker that runs', { timeout: 90_000 }, () => {
+  it('brings version 2 to it within the time of a poll, without an error in between', async () => {
+    const storage = mkdtempSync(join(tmpdir(), 'kilat-storage-'));
+    const repository = mkdtempSync(join(tmpdir(), 'kilat-push-'));
+    const place = (version: string, step: number) => {
+      mkdirSync(join(repository, 'm', version), { recursive: true });
+      writeFileSync(join(repository, 'm', version, 'model.onnx'), lookupGraph(step));
+    };
+    const push = () =>
+      promisify(execFile)(
+        process.execPath,
+        ['src/cli/push.ts', 'models', repository, '--local', '--persist-to', storage],
+        { timeout: 60_000 },
+      );
+    place('1', 10);
+    await push();
+
+    const port = await freePort();
+    const dev = spawn(
+      process.execPath,
+      [
+        ...['node_modules/wrangler/bin/wrangler.js', 'dev'],
+        ...['--config', 'test/fixtures/bucket/wrangler.toml', '--persist-to', storage],
+        ...['--ip', '127.0.0.1', '--port', `${port}`, '--show-interactive-dev-session=false'],
+      ],
+      { stdio: 'ignore', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
+    );
+    const ended = once(dev, 'close');
+    const ask = async () => {
+      const url = `http://127.0.0.1:${port}/predict`;
+      const response = await fetch(url, post([3])).catch(() => undefined);
+      const body = (await response?.json()) as Answer | undefined;
+      return body && (body.code ?? `v${body.version}: ${body.predictions?.[0]?.value}`);
+    };
+    try {
+      await expect.poll(ask, { timeout: 30_000, interval: 100 }).toBe('v1: 30');
+      const answers: (string | undefined)[] = [];
+      let stopped = false;
+      const client = (async () => {
+        while (!stopped) answers.push(await ask());
+      })();
+      place('2', 20);
+      await push();
+      // It looks every second; the rest is for loading.
+      await expect.poll(() => answers.at(-1), { timeout: 3000 }).toBe('v2: 60');
+      stopped = true;
+      await client;
+      expect([...new Set(answers)]).toEqual(['v1: 30', 'v2: 60']);
+    } finally {
+      dev.kill();
+      await ended;
+    }
   });
 });

@@ -7,6 +7,7 @@ describe('settings', () => {
       PORT: 8000,
       HOST: '127.0.0.1',
       MODEL_REPOSITORY: './model',
+      LOAD_ON_DEMAND: false,
       MAX_BODY_BYTES: 8 * 1024 * 1024,
       MAX_BATCH_ROWS: 64,
       MAX_BATCH_DELAY_MS: 0,
