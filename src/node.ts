@@ -83,6 +83,8 @@ async function main(): Promise<void> {
     batching,
     maxLoadedBytes: config.MAX_LOADED_BYTES,
     loadOnDemand: config.LOAD_ON_DEMAND,
+    // A request that has not even arrived as a whole by then must not keep the memory.
+    longestUse: () => sleep(config.REQUEST_TIMEOUT_MS, undefined, { ref: false }),
   });
   const lifecycle = { draining: false };
   const compress = gzip();

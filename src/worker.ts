@@ -51,7 +51,8 @@ const models = bucket
   ? new ModelRepository(new R2Store(bucket, wait), {
       ...loading,
       keepAlive: waitUntil,
-      patience: () => wait(LONGEST_BACKGROUND_MS),
+      stuck: () => wait(LONGEST_BACKGROUND_MS),
+      longestUse: () => wait(LONGEST_BACKGROUND_MS),
     })
   : await ModelRepository.load(bundle, loading);
 const following =

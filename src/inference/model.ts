@@ -126,14 +126,14 @@ export class Model implements LoadedModel {
   /**
    * Gives its memory back once nobody uses it any more; nobody new must be given it.
    *
-   * @param patience is done when users that are left have been waited for long enough
+   * @param longestUse is done when whoever is left has been waited for long enough
    */
-  async retire(patience?: () => Promise<unknown>): Promise<void> {
+  async retire(longestUse?: () => Promise<unknown>): Promise<void> {
     if (this.users > 0) {
       const unused = new Promise<void>((resolve) => {
         this.whenUnused = resolve;
       });
-      await (patience ? Promise.race([unused, patience()]) : unused);
+      await (longestUse ? Promise.race([unused, longestUse()]) : unused);
     }
     this.isReleased = true;
     await this.session.release();

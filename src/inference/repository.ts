@@ -1,24 +1,14 @@
 import { AppError } from '../errors.ts';
-import { bytesOf, type LoaderParts, loadModel } from './loader.ts';
 import type { Model } from './model.ts';
 import { type CardRead, isServing, type ModelEntry, Shelf, type Slot, UNLOADED } from './shelf.ts';
+import { SlotLoader, type SlotLoaderParts } from './slot-loader.ts';
 import type { ModelStore, StoredModel } from './store.ts';
 import { createTurns, type Turns } from './turns.ts';
-import { ModelError, type ModelFault } from './types.ts';
 
-export interface RepositoryParts extends LoaderParts {
-  /** Bytes of files whose models may be loaded at once; a version that is replaced is not counted with its successor. */
-  readonly maxLoadedBytes?: number | undefined;
-  /** Whether models give way to others that are asked for, and come back when they are asked for themselves. */
-  readonly loadOnDemand?: boolean | undefined;
-  /** Sees to it that work goes on although the request that began it has ended, where that would stop it. */
-  readonly keepAlive?: ((work: Promise<unknown>) => void) | undefined;
-  /** Is done when work or a request must have died, where they can. */
-  readonly patience?: (() => Promise<unknown>) | undefined;
+export interface RepositoryParts extends SlotLoaderParts {
+  /** Is done when a change must have died, where that can be; the next one then begins. */
+  readonly stuck?: (() => Promise<unknown>) | undefined;
 }
-
-/** What need not be the fault of the files. */
-const PASSING_FAULTS: ReadonlySet<ModelFault> = new Set<ModelFault>(['unreadable', 'no_room']);
 
 /** A version that this many looks in a row have not found is gone. */
 const ABSENCES_OF_THE_GONE = 2;
@@ -31,7 +21,8 @@ const ABSENCES_OF_THE_GONE = 2;
  */
 export class ModelRepository {
   private readonly store: ModelStore;
-  private readonly parts: RepositoryParts;
+  private readonly loader: SlotLoader;
+  private readonly keepAlive: (work: Promise<unknown>) => void;
   private readonly inTurn: Turns;
   private readonly shelves = new Map<string, Shelf>();
   private nameList: readonly string[] = [];
@@ -40,13 +31,12 @@ export class ModelRepository {
   /** Whether what was there at first has been loaded. */
   private isStarted = false;
   private uses = 0;
-  /** Models on their way out. */
-  private readonly ending = new Set<Promise<void>>();
 
   constructor(store: ModelStore, parts: RepositoryParts) {
     this.store = store;
-    this.parts = parts;
-    this.inTurn = createTurns(parts.patience);
+    this.loader = new SlotLoader(parts, () => this.slots());
+    this.keepAlive = parts.keepAlive ?? (() => {});
+    this.inTurn = createTurns(parts.stuck);
   }
 
   /**
@@ -62,9 +52,7 @@ export class ModelRepository {
 
   /** Every version of every model, by name and then highest version first. */
   entries(): readonly ModelEntry[] {
-    return this.nameList.flatMap((name) => {
-      return this.shelves.get(name)?.slots.map(({ entry }) => entry) ?? [];
-    });
+    return this.slots().map(({ entry }) => entry);
   }
 
   names(): readonly string[] {
@@ -121,7 +109,7 @@ export class ModelRepository {
     const mayCome = state === 'LOADING' || (state === 'UNKNOWN' && !slot.stored.changing);
     if (!mayCome) throw notReady(slot);
     return this.change(async () => {
-      if (slot.entry.state === 'UNKNOWN') await this.reload(slot);
+      if (slot.entry.state === 'UNKNOWN') await this.loader.load(slot);
       if (!slot.model) throw notReady(slot);
       return slot.model.hold();
     });
@@ -182,7 +170,7 @@ export class ModelRepository {
       shelf.stopped = true;
       for (const slot of shelf.slots) {
         slot.tried = undefined;
-        this.end(slot, () => slot.set(UNLOADED));
+        this.loader.end(slot, () => slot.set(UNLOADED));
       }
     });
   }
@@ -190,7 +178,7 @@ export class ModelRepository {
   /** One change at a time. */
   private change<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.inTurn(work);
-    this.parts.keepAlive?.(turn.catch(() => {}));
+    this.keepAlive(turn.catch(() => {}));
     return turn;
   }
 
@@ -244,13 +232,16 @@ export class ModelRepository {
     try {
       return { tag: card?.tag, json: await card?.read() };
     } catch (error) {
-      return { tag: card?.tag, error: this.asModelError(error, name, undefined) };
+      return { tag: card?.tag, error: this.loader.asModelError(error, name, undefined) };
     }
   }
 
   private listNames(): void {
-    const names = [...this.shelves.keys()].sort();
-    this.nameList = names;
+    this.nameList = [...this.shelves.keys()].sort();
+  }
+
+  private slots(): readonly Slot[] {
+    return this.nameList.flatMap((name) => this.shelves.get(name)?.slots ?? []);
   }
 
   private async settleAll(): Promise<void> {
@@ -266,107 +257,16 @@ export class ModelRepository {
       const isDue = slot.absences === 0 && slot.tried !== slot.tag;
       if (!isDue || (slot.stored.changing && !explicit)) continue;
       // At start-up models come in as far as there is room; a change is tried in any case.
-      if (!this.isStarted && !this.fits(slot)) this.rest(slot, 'loaded when it is asked for');
-      else await this.reload(slot);
+      if (!this.isStarted && !this.loader.fits(slot))
+        this.loader.rest(slot, 'loaded when it is asked for');
+      else await this.loader.load(slot);
     }
     const bound = explicit ? 1 : ABSENCES_OF_THE_GONE;
     const gone = shelf.slots.filter(({ absences }) => absences >= bound);
     const others = shelf.slots.filter(({ absences }) => absences < bound);
     // Better an old version than none.
     if (others.length > 0 && !others.some(({ entry }) => isServing(entry))) return;
-    for (const slot of gone) this.end(slot, () => this.forget(slot));
-  }
-
-  /** Loads a version as its files are now, and puts it in the place of what was there. */
-  private async reload(slot: Slot): Promise<void> {
-    const { engine, observer, log } = this.parts;
-    const { entry: former, model: old, version } = slot;
-    const { name } = slot.shelf;
-    slot.tried = slot.tag;
-    if (!old) slot.set({ state: 'LOADING' });
-    try {
-      const model = await this.make(slot);
-      slot.set({ state: 'READY', model });
-      if (old) void this.retire(old);
-      observer.loaded(model, engine.name);
-      const load_ms = Math.round(model.loadSeconds * 1000);
-      log.info({ model: name, version, load_ms }, 'model ready');
-    } catch (thrown) {
-      const error = this.asModelError(thrown, name, version);
-      // Another look may find it otherwise.
-      if (PASSING_FAULTS.has(error.fault)) slot.tried = undefined;
-      const { message, fault } = error;
-      const kept = `its files have changed and cannot be loaded (${message}); it is served as it was`;
-      if (old) slot.set({ state: 'READY', model: old, reason: kept });
-      else slot.set({ state: 'UNAVAILABLE', fault, reason: message });
-      if (slot.entry.reason === former.reason) return;
-      observer.loadFailed({ name, version, fault });
-      const outcome = old ? 'model not reloaded' : 'model unavailable';
-      log.error({ model: name, version, fault, reason: message }, outcome);
-    }
-  }
-
-  private async make(slot: Slot): Promise<Model> {
-    const { shelf, version } = slot;
-    const { card, name } = shelf;
-    if ('error' in card) throw card.error;
-    // Those on their way out first: of a model there are two at most.
-    await Promise.all(this.ending);
-    const files = await slot.stored.read();
-    await this.makeRoom(bytesOf(files), slot);
-    return loadModel({ name, version, card: card.json, files }, this.parts);
-  }
-
-  /** @throws ModelError no_room */
-  private async makeRoom(bytes: number, slot: Slot): Promise<void> {
-    const { maxLoadedBytes: bound = Number.POSITIVE_INFINITY, loadOnDemand = false } = this.parts;
-    const isHopeless = loadOnDemand ? bytes > bound : this.loadedBytes(slot) + bytes > bound;
-    if (isHopeless) {
-      const taken = loadOnDemand ? '' : `, of which ${this.loadedBytes(slot)} are taken`;
-      const message = `it takes ${bytes} bytes; MAX_LOADED_BYTES is ${bound}${taken}`;
-      throw new ModelError('no_room', message);
-    }
-    while (this.loadedBytes(slot) + bytes > bound) {
-      const [oldest] = this.loaded(slot).toSorted((a, b) => a.lastUse - b.lastUse);
-      const model = oldest?.model;
-      if (!oldest || !model) return;
-      this.rest(oldest, 'unloaded to make room, loaded again when it is asked for');
-      await this.retire(model);
-    }
-  }
-
-  /** Whether a version has room beside what is loaded; always, where models do not give way. */
-  private fits(slot: Slot): boolean {
-    const { maxLoadedBytes: bound = Number.POSITIVE_INFINITY, loadOnDemand } = this.parts;
-    return !loadOnDemand || this.loadedBytes(slot) + slot.stored.bytes <= bound;
-  }
-
-  private loadedBytes(apartFrom: Slot): number {
-    return this.loaded(apartFrom).reduce((sum, { model }) => sum + (model?.bytes ?? 0), 0);
-  }
-
-  private loaded(apartFrom: Slot): readonly Slot[] {
-    const slots = [...this.shelves.values()].flatMap((shelf) => shelf.slots);
-    return slots.filter((slot) => slot !== apartFrom && slot.model);
-  }
-
-  private rest(slot: Slot, reason: string): void {
-    slot.tried = slot.tag;
-    slot.set({ state: 'UNKNOWN', onDemand: true, reason });
-  }
-
-  /** Takes a version out of service. */
-  private end(slot: Slot, then: () => unknown): void {
-    const { model } = slot;
-    if (!model) {
-      then();
-      return;
-    }
-    const ending = slot.set({ state: 'UNLOADING' });
-    void this.retire(model).then(() => {
-      // Meanwhile it may have come again.
-      if (slot.entry === ending) then();
-    });
+    for (const slot of gone) this.loader.end(slot, () => this.forget(slot));
   }
 
   private forget(slot: Slot): void {
@@ -376,30 +276,6 @@ export class ModelRepository {
       this.shelves.delete(shelf.name);
       this.listNames();
     }
-  }
-
-  /** Lets a model go that nobody is given any more. */
-  private retire(model: Model): Promise<void> {
-    const { engine, observer, log, keepAlive, patience } = this.parts;
-    observer.unloaded(model, engine.name);
-    const { name, version } = model;
-    log.info({ model: name, version }, 'model unloaded');
-    const ended = model.retire(patience).catch((error: unknown) => {
-      log.error({ model: name, version, err: error }, 'model not released');
-    });
-    this.ending.add(ended);
-    void ended.then(() => this.ending.delete(ended));
-    keepAlive?.(ended);
-    return ended;
-  }
-
-  /** What nobody has foreseen must not take the others down. */
-  private asModelError(error: unknown, name: string, version: string | undefined): ModelError {
-    if (error instanceof ModelError) return error;
-    this.parts.log.error({ model: name, version, err: error }, 'failed to load a model');
-    return new ModelError('internal', 'the server failed; its log has the reason', {
-      cause: error,
-    });
   }
 }
 
