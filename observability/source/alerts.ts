@@ -1,14 +1,20 @@
 import { AVAILABILITY, LATENCY_BUDGET_SECONDS, TOTAL_PREDICTION_SECONDS } from './objectives.ts';
-import { type ErrorWindow, errorRatio } from './recording-rules.ts';
+import {
+  type ErrorWindow,
+  errorCount,
+  errorRatio,
+  type LongErrorWindow,
+} from './recording-rules.ts';
 
 /**
  * An alert, as Grafana and Prometheus both get it: it fires for each series of `expr` whose value is above `above` for
- * as long as `for` says. `{model}` in a text stands for that label of the series, `{value}` for its value.
+ * as long as `for` says. `{model}` in a text stands for that label of the series, `{model|every model}` also says what
+ * to write for a series that has no such label, and `{value}` stands for its value.
  */
 export interface Alert {
   readonly name: string;
   /** Tells alerts of one name apart: the longer window of those that watch an error budget. */
-  readonly window?: ErrorWindow;
+  readonly window?: LongErrorWindow;
   readonly group: AlertGroup;
   /** PromQL, without the threshold: it has a value also while all is well, so that graphs can show how far it is. */
   readonly expr: string;
@@ -30,16 +36,23 @@ export const ALERT_GROUPS = {
 } as const;
 export type AlertGroup = keyof typeof ALERT_GROUPS;
 
+/** Errors in the longer window, below which a share says nothing: one failed request of three is no outage. */
+export const FEWEST_ERRORS = 5;
+
+/** What the model of a request is called that ended before its model was known. */
+const UNKNOWN_MODEL = "'unknown' stands for requests whose model was not ready.";
+
 /** The smaller of two vectors, series by series. */
 function lesser(a: string, b: string): string {
   return `(${a} <= ${b}) or ${b}`;
 }
 
 /** How many times as fast as the objective allows the error budget is being spent, over both windows. */
-function burnRate(long: ErrorWindow, short: ErrorWindow): string {
-  const budget = 1 - AVAILABILITY;
+function burnRate(long: LongErrorWindow, short: ErrorWindow): string {
   // 1 - 0.999 is not 0.001 in binary.
-  return `(${lesser(errorRatio(long), errorRatio(short))}) / ${Number(budget.toFixed(6))}`;
+  const budget = Number((1 - AVAILABILITY).toFixed(6));
+  return `(${lesser(errorRatio(long), errorRatio(short))}) / ${budget}
+* (${errorCount(long)} >= bool ${FEWEST_ERRORS})`;
 }
 
 /**
@@ -47,7 +60,7 @@ function burnRate(long: ErrorWindow, short: ErrorWindow): string {
  * agree, so that it neither fires for what is over nor goes on for an hour after.
  */
 function budgetBurn(
-  [long, short]: readonly [ErrorWindow, ErrorWindow],
+  [long, short]: readonly [LongErrorWindow, ErrorWindow],
   above: number,
   severity: Alert['severity'],
   wait: string,
@@ -62,10 +75,45 @@ function budgetBurn(
     for: wait,
     severity,
     summary: 'Predictions of {model} v{version} fail too often',
-    description: `Requests fail, time out or are turned away {value} times as often as an availability of ${AVAILABILITY * 100} % allows, over ${long} and over ${short}.`,
+    description: `Requests fail, time out or are turned away {value} times as often as an availability of ${AVAILABILITY * 100} % allows, over ${long} and over ${short}. ${UNKNOWN_MODEL}`,
     noData: 'OK',
   };
 }
+
+/**
+ * For each process that Prometheus scrapes: 0 while it answers and has a model, and 1 while it does not. Where nothing
+ * is scraped and metrics come by remote write alone, the same for all of them together.
+ */
+const DOWN = `0 * (up{job="kilat"} == 1 and on (job, instance) model_info)
+or 0 * up{job="kilat"} + 1
+or (absent(model_info) or 0 * count(model_info)) unless on () up{job="kilat"}`;
+
+const LAST_DELIVERY = 'remote_write_last_success_timestamp_seconds';
+
+/** Isolates that push for themselves, without a hub, end without a word: their silence says nothing. */
+const LASTING_DELIVERY = `${LAST_DELIVERY}{instance!~"isolate-.*"}`;
+
+/**
+ * For each process that pushes: how long it has had samples waiting or refused without delivering any, and 0 while it
+ * has none. That can be seen where it is scraped as well, or still gets some of them through.
+ *
+ * One that is heard of through its pushes alone is gone from every query five minutes after the last of them, and the
+ * state that it was in then was good. So for an hour this gives how long it has been silent; but not where it has taken
+ * leave with stale markers, or a scrape has failed, since then its last sample never got old before it was gone.
+ */
+const UNDELIVERED = `clamp_max(
+  time() - ${LAST_DELIVERY}
+    and (
+      remote_write_pending_samples > 0
+      or sum without (outcome) (rate(remote_write_samples_total{outcome!="sent"}[5m])) > 0
+    ),
+  86400
+)
+or 0 * remote_write_pending_samples
+or (
+  time() - max_over_time(timestamp(${LASTING_DELIVERY})[1h:1m])
+    and max_over_time((time() - timestamp(${LASTING_DELIVERY}))[1h:1m]) > 200
+)`;
 
 export const ALERTS: readonly Alert[] = [
   {
@@ -83,7 +131,8 @@ export const ALERTS: readonly Alert[] = [
   {
     name: 'PredictionLatencyHigh',
     group: 'service',
-    expr: 'histogram_quantile(0.95, sum by (model, version, le) (rate(prediction_time_seconds_bucket[5m])))',
+    // Without runs a quantile is NaN, which Grafana might take for true; no comparison with it holds in PromQL.
+    expr: 'histogram_quantile(0.95, sum by (model, version, le) (rate(prediction_time_seconds_bucket[5m]))) >= 0',
     above: LATENCY_BUDGET_SECONDS,
     unit: 'seconds',
     for: '5m',
@@ -98,14 +147,14 @@ export const ALERTS: readonly Alert[] = [
   {
     name: 'PredictionTargetDown',
     group: 'service',
-    expr: '(1 - up{job="kilat"}) or absent(model_info)',
+    expr: DOWN,
     above: 0,
     unit: 'count',
     for: '5m',
     severity: 'critical',
-    summary: 'Kilat is down, or serves no model',
+    summary: 'Kilat is down, or serves no model: {instance|nothing is heard of it}',
     description:
-      'Prometheus cannot scrape {instance}, or no process reports a model that it has loaded: nobody gets predictions there.',
+      'Prometheus cannot scrape {instance|any process}, or no model is loaded there: nobody gets predictions from it.',
     noData: 'Alerting',
   },
   {
@@ -117,21 +166,20 @@ export const ALERTS: readonly Alert[] = [
     for: '5m',
     severity: 'warning',
     summary: 'Requests for {model} v{version} are turned away',
-    description:
-      '{value} requests for {model} v{version} are turned away, since too many wait already or the model is not ready.',
+    description: `For 5 minutes requests for {model} v{version} have been turned away, {value}, since too many wait already or the model is not ready. ${UNKNOWN_MODEL}`,
     noData: 'OK',
   },
   {
     name: 'RemoteWriteStalled',
     group: 'service',
-    expr: '(time() - remote_write_last_success_timestamp_seconds) * (remote_write_pending_samples > bool 0)',
+    expr: UNDELIVERED,
     above: 300,
     unit: 'seconds',
     for: '5m',
     severity: 'critical',
     summary: 'Metrics of {instance} do not arrive',
     description:
-      'Samples are waiting on {instance}, and none has been delivered for {value}: dashboards and alerts that live on pushed metrics see nothing.',
+      'Samples wait on {instance} or are refused, or it has fallen silent, and none has been delivered for {value} (a day stands for longer, and for never): dashboards and alerts that live on pushed metrics see nothing.',
     noData: 'OK',
   },
 ];

@@ -1,8 +1,10 @@
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
+import { positive, positiveInteger, serverUrl } from './arguments.ts';
 import { type Sample, sendLoad, summarise } from './load.ts';
+import { ask, findModel } from './server.ts';
 
 /** `npm run infer`: sends the example rows of a model's card to a running server and measures. */
 
@@ -18,48 +20,7 @@ interface Options {
 /** Above this many requests a bar shows the progress, and only the summary is printed. */
 const MOST_LINES = 100;
 
-const modelAnswer = z.object({
-  name: z.string(),
-  version: z.string(),
-  card: z.object({ examples: z.array(z.unknown()).min(1).optional() }).nullable(),
-});
-const errorAnswer = z.object({ error: z.string(), code: z.string() });
 const predictAnswer = z.object({ predictions: z.array(z.unknown()), time_ms: z.number() });
-
-/** Asks the server, or says in one line what to do. */
-async function ask(url: URL, body?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    ...(body !== undefined && {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  }).catch((error: unknown) => {
-    throw new Error(`no server at ${url.origin}: is \`npm start\` running?`, { cause: error });
-  });
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
-  const known = errorAnswer.safeParse(answer);
-  throw new Error(
-    known.success ? `${known.data.code}: ${known.data.error}` : `status ${response.status}`,
-  );
-}
-
-async function findModel(url: string, name: string | undefined) {
-  const wanted = name ?? (await defaultModel(url));
-  const model = modelAnswer.parse(await ask(new URL(`models/${encodeURIComponent(wanted)}`, url)));
-  const examples = model.card?.examples;
-  if (!examples) throw new Error(`model '${model.name}' has no examples in its card to send`);
-  return { name: model.name, version: model.version, examples };
-}
-
-async function defaultModel(url: string): Promise<string> {
-  const { default: name } = z
-    .object({ default: z.string().nullable() })
-    .parse(await ask(new URL('models', url)));
-  if (name === null) throw new Error('the server has no default model: name one with --model');
-  return name;
-}
 
 async function infer(options: Options): Promise<void> {
   const { url, json, concurrency } = options;
@@ -144,30 +105,16 @@ function formatReport(report: ReturnType<typeof summariseRun>): string {
   return [summary, ...failure, ...(report.inference_ms ? [table.toString()] : [])].join('\n');
 }
 
-/** A server's address, with or without a scheme; a path in it is kept. */
-function serverUrl(value: string): string {
-  const text = /^https?:\/\//.test(value) ? value : `http://${value}`;
-  if (!URL.canParse(text)) throw new InvalidArgumentError('expected a URL');
-  return text.endsWith('/') ? text : `${text}/`;
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a number above 0');
-}
-
-function count(value: string): number {
-  if (/^[1-9]\d*$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('expected a whole number above 0');
-}
-
 const program = new Command('npm run infer --')
   .description("send a model's example rows to a running server and measure every inference")
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
   .option('--model <name>', "the model; the server's default when left out")
-  .option('--requests <n>', 'requests to send (default: 20, or as many as fit the duration)', count)
-  .option('--concurrency <n>', 'requests under way at once', count, 1)
+  .option(
+    '--requests <n>',
+    'requests to send (default: 20, or as many as fit the duration)',
+    positiveInteger,
+  )
+  .option('--concurrency <n>', 'requests under way at once', positiveInteger, 1)
   .option('--duration <seconds>', 'stop after this long', positive)
   .option('--json', 'print one JSON object, with every time');
 

@@ -18,17 +18,19 @@ export interface LoadOptions {
   readonly concurrency: number;
   /** Seconds after which no further request is sent. */
   readonly seconds: number;
+  /** Asked before each request: once it says so, no further one is sent. */
+  readonly isDone?: () => boolean;
   readonly onSample: (sample: Sample, index: number) => void;
 }
 
 /** Sends requests, `concurrency` at a time, until all are sent or the time is up. */
 export async function sendLoad(options: LoadOptions): Promise<Sample[]> {
-  const { send, requests, concurrency, seconds, onSample } = options;
+  const { send, requests, concurrency, seconds, isDone = () => false, onSample } = options;
   const samples: Sample[] = [];
   const end = performance.now() + seconds * 1000;
   let next = 0;
   const sender = async () => {
-    while (next < requests && performance.now() < end) {
+    while (next < requests && performance.now() < end && !isDone()) {
       const index = next++;
       const sample = await measure(() => send(index));
       samples.push(sample);

@@ -6,7 +6,13 @@ export const PYTHON = 'dist/e2e-python/bin/python';
 const PYTHON_PACKAGES = ['prometheus-client==0.26.0'];
 
 /** Programs that the tests run, and the Debian package of each. */
-const PROGRAMS = { prometheus: 'prometheus', promtool: 'prometheus', python3: 'python3-venv' };
+const PROGRAMS = {
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  amtool: 'prometheus-alertmanager',
+  python3: 'python3-venv',
+};
 
 /** Installs what is missing where that is possible (Debian, as root), and elsewhere says what to install. */
 export default function install(): void {

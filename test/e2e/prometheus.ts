@@ -39,12 +39,18 @@ export class Prometheus {
     const scrape = { job_name: 'scraped', scrape_interval: '1s', static_configs: [{ targets }] };
     // JSON is YAML too.
     writeFileSync(config, JSON.stringify({ scrape_configs: targets.length > 0 ? [scrape] : [] }));
+    return Prometheus.startWith(config);
+  }
+
+  /** @param config path of a configuration file */
+  static async startWith(config: string): Promise<Prometheus> {
+    const folder = mkdtempSync(join(tmpdir(), 'kilat-prometheus-data-'));
     const port = await freePort();
     const child = spawn(
       'prometheus',
       [
         `--config.file=${config}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
+        `--storage.tsdb.path=${folder}`,
         `--web.listen-address=127.0.0.1:${port}`,
         '--web.enable-remote-write-receiver',
         '--enable-feature=exemplar-storage',

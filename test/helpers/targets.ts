@@ -50,7 +50,7 @@ async function startInProcess(settings: Settings = {}): Promise<Target> {
   };
 }
 
-/** A server in a process of its own, on a free port. */
+/** A server in a process of its own, on a free port unless the settings name one. */
 export interface NodeTarget extends Target {
   readonly url: string;
   /** Sends SIGTERM, or another signal, and gives the exit code. */
@@ -59,7 +59,7 @@ export interface NodeTarget extends Target {
 
 export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
   const child = spawn(process.execPath, ['src/node.ts'], {
-    env: { ...process.env, ...settings, PORT: '0' },
+    env: { ...process.env, PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: Record<string, unknown>[] = [];

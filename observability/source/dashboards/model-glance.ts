@@ -1,0 +1,69 @@
+import { AVAILABILITY, LATENCY_BUDGET_SECONDS } from '../objectives.ts';
+import type { Row } from './frame.ts';
+import { query, runbook, stat } from './panels.ts';
+import { MODELS, quantile, rate } from './selectors.ts';
+import { asked, errorShareOfAll } from './shares.ts';
+import { errorShare, latency, neutral } from './thresholds.ts';
+
+/** What is asked of the model, and how it does. */
+export function glance(): Row {
+  return {
+    panels: [
+      stat({
+        title: 'Requests',
+        description: 'Requests per second for the chosen versions, however they ended.',
+        unit: 'reqps',
+      })
+        .thresholds(neutral())
+        .withTarget(query(`sum(${asked})`, 'requests')),
+      stat({
+        title: 'Errors',
+        description: `Share of requests that failed, timed out or were turned away. The objective is ${AVAILABILITY * 100} % that were not: orange is less, red is as much less as somebody is paged for.`,
+        unit: 'percentunit',
+      })
+        .decimals(2)
+        .thresholds(errorShare())
+        .links([runbook('PredictionErrorBudgetBurn')])
+        .withTarget(query(errorShareOfAll(), 'errors')),
+      stat({
+        title: 'Prediction p95',
+        description: `One run in twenty takes this long or longer. The budget is ${LATENCY_BUDGET_SECONDS * 1000} ms: orange from half of it on, red above it.`,
+        unit: 's',
+      })
+        .thresholds(latency())
+        .links([runbook('PredictionLatencyHigh')])
+        .withTarget(query(quantile(0.95, 'prediction_time_seconds'), 'p95')),
+      stat({
+        title: 'Time per row',
+        description:
+          'Prediction time divided by rows: what one row costs. It falls when rows share runs; worry when it rises although they do.',
+        unit: 's',
+      })
+        .thresholds(neutral())
+        .withTarget(
+          query(
+            `sum(${rate('prediction_time_seconds_sum', MODELS)}) / sum(${rate('prediction_rows_total', MODELS)})`,
+            'per row',
+          ),
+        ),
+      stat({
+        title: 'Last run',
+        description:
+          'Time since one of the chosen versions last ran. Worry when it is long for a model that people use.',
+        unit: 's',
+      })
+        .thresholds(neutral())
+        .withTarget(
+          query(`time() - max(prediction_last_timestamp_seconds{${MODELS}})`, 'last run'),
+        ),
+      stat({
+        title: 'Load time',
+        description:
+          'Time that creating the session took, of the slowest version and process. It is how long a reload and a start-up take; 0 at the edge, where the clock stands still meanwhile.',
+        unit: 's',
+      })
+        .thresholds(neutral())
+        .withTarget(query(`max(model_load_time_seconds{${MODELS}})`, 'load time')),
+    ].map((panel) => panel.span(4)),
+  };
+}

@@ -1,0 +1,222 @@
+import { PanelBuilder as BarGaugeBuilder } from '@grafana/grafana-foundation-sdk/bargauge';
+import {
+  BarGaugeDisplayMode,
+  BigValueGraphMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizOrientation,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import {
+  DashboardLinkBuilder,
+  FieldColorBuilder,
+  FieldColorModeId,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  CellValuesBuilder,
+  PanelBuilder as HeatmapBuilder,
+  HeatmapColorMode,
+  HeatmapColorOptionsBuilder,
+  HeatmapTooltipBuilder,
+  YAxisConfigBuilder,
+} from '@grafana/grafana-foundation-sdk/heatmap';
+import {
+  DataqueryBuilder,
+  PromQueryFormat,
+  QueryEditorMode,
+} from '@grafana/grafana-foundation-sdk/prometheus';
+import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { runbookUrl } from '../runbooks.ts';
+import { neutral } from './thresholds.ts';
+
+/** The Prometheus that the variable `datasource` names. */
+export const PROMETHEUS = { type: 'prometheus', uid: `\${datasource}` };
+
+/** What every panel says of itself: what it shows, how it is read, and when to worry. */
+export interface PanelText {
+  readonly title: string;
+  readonly description: string;
+  readonly unit: string;
+}
+
+/** A query over the range of time that the dashboard shows. */
+export function query(expr: string, legend: string): DataqueryBuilder {
+  return new DataqueryBuilder()
+    .datasource(PROMETHEUS)
+    .editorMode(QueryEditorMode.Code)
+    .expr(expr)
+    .legendFormat(legend)
+    .range();
+}
+
+/** A query of this moment, as a table has it. */
+export function tableQuery(expr: string): DataqueryBuilder {
+  return query(expr, '').instant().format(PromQueryFormat.Table);
+}
+
+/** Lines over time, with a table of the means and maxima below. */
+export function timeSeries({ title, description, unit }: PanelText): TimeSeriesBuilder {
+  return new TimeSeriesBuilder()
+    .title(title)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .unit(unit)
+    .min(0)
+    .lineWidth(1)
+    .fillOpacity(10)
+    .showPoints(VisibilityMode.Never)
+    .thresholds(neutral())
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
+    .legend(legendTable(['mean', 'max']))
+    .tooltip(
+      new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending),
+    );
+}
+
+/** What Grafana calls the columns of a legend. */
+const COLUMNS = { mean: 'Mean', max: 'Max', lastNotNull: 'Last *' } as const;
+
+/** A legend with a line per series and what becomes of its values, the largest first by the last of them. */
+export function legendTable(calcs: (keyof typeof COLUMNS)[]): VizLegendOptionsBuilder {
+  const [last = 'max'] = calcs.slice(-1);
+  return new VizLegendOptionsBuilder()
+    .sortBy(COLUMNS[last])
+    .sortDesc(true)
+    .displayMode(LegendDisplayMode.Table)
+    .placement(LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs(calcs);
+}
+
+/** The same as areas on top of each other, without lines: one that is at zero would hide what is below it. */
+export function stackedSeries(panel: PanelText): TimeSeriesBuilder {
+  return timeSeries(panel)
+    .lineWidth(0)
+    .fillOpacity(70)
+    .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
+}
+
+/** For what spans several powers of ten; zeros are not drawn. */
+export const logarithmic = () =>
+  new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10);
+
+/** Draws thresholds as dashed lines. */
+export const thresholdLines = () =>
+  new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed);
+
+/** One number: the last one, with its way there behind it. */
+export function stat({ title, description, unit }: PanelText): StatBuilder {
+  return new StatBuilder()
+    .title(title)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .unit(unit)
+    .height(4)
+    .graphMode(BigValueGraphMode.Area)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']));
+}
+
+/** How many runs fell into each bucket of a histogram over time; its unit is that of the buckets. */
+export function heatmap({ title, description, unit }: PanelText): HeatmapBuilder {
+  return new HeatmapBuilder()
+    .title(title)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .unit(unit)
+    .yAxis(new YAxisConfigBuilder().unit(unit))
+    .color(
+      new HeatmapColorOptionsBuilder()
+        .mode(HeatmapColorMode.Scheme)
+        .scheme('Turbo')
+        .exponent(0.5)
+        .steps(64),
+    )
+    .cellValues(new CellValuesBuilder().unit('ops').decimals(2))
+    .tooltip(
+      new HeatmapTooltipBuilder()
+        .mode(TooltipDisplayMode.Single)
+        .yHistogram(true)
+        .showColorScale(true),
+    );
+}
+
+/** A query whose series are the buckets of a heatmap. */
+export function bucketQuery(expr: string): DataqueryBuilder {
+  return query(expr, '{{le}}').format(PromQueryFormat.Heatmap);
+}
+
+/** Bars side by side, of this moment. */
+export function barGauge({ title, description, unit }: PanelText): BarGaugeBuilder {
+  return new BarGaugeBuilder()
+    .title(title)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .unit(unit)
+    .min(0)
+    .displayMode(BarGaugeDisplayMode.Basic)
+    .orientation(VizOrientation.Horizontal)
+    .thresholds(neutral())
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']));
+}
+
+/** A column of a table: the field that Grafana makes of a label or a query, its heading, and how it is read. */
+export interface Column {
+  readonly field: string;
+  readonly heading: string;
+  readonly unit?: string;
+  /** Where a click leads. */
+  readonly link?: DashboardLinkBuilder;
+}
+
+/** A table of queries that have the same labels, one row for each set of them. */
+export function table(
+  { title, description, unit }: PanelText,
+  columns: readonly Column[],
+): TableBuilder {
+  const panel = new TableBuilder()
+    .title(title)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .unit(unit)
+    .thresholds(neutral())
+    .withTransformation({ id: 'merge', options: {} })
+    .withTransformation({
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        indexByName: Object.fromEntries(columns.map(({ field }, place) => [field, place])),
+        renameByName: Object.fromEntries(columns.map(({ field, heading }) => [field, heading])),
+      },
+    });
+  for (const { heading, unit: own, link } of columns) {
+    const properties = [
+      ...(own ? [{ id: 'unit', value: own }] : []),
+      ...(link ? [{ id: 'links', value: [link.build()] }] : []),
+    ];
+    if (properties.length > 0) panel.overrideByName(heading, properties);
+  }
+  return panel;
+}
+
+/** Where to read on about an alert that a panel shows the values of. */
+export function runbook(alert: string): DashboardLinkBuilder {
+  return new DashboardLinkBuilder(`Runbook: ${alert}`).url(runbookUrl(alert)).targetBlank(true);
+}
+
+/** A fixed colour for the series whose name a pattern fits. */
+export function colored(color: string) {
+  return [{ id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } }];
+}

@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from 'commander';
+
+/** What commands take on the command line, as commander wants it: a value, or an error that says what was expected. */
+
+/** A server's address, with or without a scheme; a path in it is kept, and ends in a slash. */
+export function serverUrl(value: string): string {
+  const text = /^https?:\/\//.test(value) ? value : `http://${value}`;
+  if (!URL.canParse(text)) throw new InvalidArgumentError('expected a URL');
+  return text.endsWith('/') ? text : `${text}/`;
+}
+
+export function positive(value: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('expected a number above 0');
+}
+
+export function positiveInteger(value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('expected a whole number above 0');
+}

@@ -1,0 +1,162 @@
+import { type ChildProcess, execFile } from 'node:child_process';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../helpers/free-port.ts';
+import { type NodeTarget, startNode } from '../helpers/targets.ts';
+
+const SUM = 'prediction_time_seconds_sum';
+const TOKEN = 'metrics-token';
+
+interface Ended {
+  readonly code: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the command as `npm run alert:try` does. */
+function start(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+  const lines: string[] = [];
+  const env = { ...process.env, ...settings };
+  let child: ChildProcess | undefined;
+  const ended = new Promise<Ended>((resolve) => {
+    child = execFile(
+      process.execPath,
+      ['src/cli/alert.ts', ...args],
+      { env, timeout: 25_000 },
+      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
+    );
+    child.stdout?.on('data', (text: string) => lines.push(...text.split('\n')));
+  });
+  return { ended, lines, kill: (signal: NodeJS.Signals) => child?.kill(signal) };
+}
+
+const tryAlert = (args: readonly string[], settings = {}) => start(args, settings).ended;
+
+/** A repository of a shipped model, and of one without a card. */
+function createRepository(): string {
+  const models = mkdtempSync(join(tmpdir(), 'kilat-alert-'));
+  cpSync('model/digits', join(models, 'digits'), { recursive: true });
+  copyFileSync('test/models/slow.onnx', join(models, 'no-card.onnx'));
+  return models;
+}
+
+describe('npm run alert:try', () => {
+  let repository: string;
+  let server: NodeTarget;
+  let sum: () => Promise<number>;
+
+  beforeAll(async () => {
+    repository = createRepository();
+    const settings = { METRICS_TOKEN: TOKEN, MAX_BODY_BYTES: '4000', DEFAULT_MODEL: 'digits' };
+    server = await startNode({ MODEL_REPOSITORY: repository, ...settings });
+    sum = async () => {
+      const headers = { Authorization: `Bearer ${TOKEN}` };
+      const text = await (await server.fetch('/metrics', { headers })).text();
+      return Number(/^prediction_time_seconds_sum\{model="digits".*\} (\S+)$/m.exec(text)?.[1]);
+    };
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(repository, { recursive: true });
+  });
+
+  it('asks the server until the sum is above the threshold, and shows how it gets there', async () => {
+    const before = await sum();
+    const args = ['--url', server.url, '--metrics-token', TOKEN, '--threshold', '0.2'];
+    const { code, stdout, stderr } = await tryAlert(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const after = await sum();
+    expect(before).toBe(0);
+    expect(after).toBeGreaterThan(0.2);
+    const shown = [
+      ...stdout.matchAll(/^prediction_time_seconds_sum of digits v1: (.+) of 0.2 s$/gm),
+    ];
+    const sums = shown.map(([, seconds]) => Number(seconds));
+    expect(sums.length).toBeGreaterThanOrEqual(2);
+    expect(sums).toEqual(sums.toSorted((a, b) => a - b));
+    expect(sums.at(-1)).toBeGreaterThan(0.2);
+    expect(sums.at(-1)).toBeLessThanOrEqual(after);
+    expect(stdout).toMatch(
+      /\{model="digits",version="1"\} is 0\.\d{3} s, above 0\.2 s, after \d+ s and \d+ requests\./,
+    );
+    expect(stdout).toContain('Alert_Prediction_Time itself fires above 3 s.');
+    // Requests grew no larger than the server takes: of its bodies, 64 rows are too long.
+    const rows = server.logs().map((line) => Number(line.rows ?? 0));
+    expect(Math.max(...rows)).toBeGreaterThanOrEqual(8);
+    expect(Math.max(...rows)).toBeLessThan(64);
+  });
+
+  it('sends nothing when the sum is above already, and takes the token as a setting', async () => {
+    const before = await sum();
+    const settings = { METRICS_TOKEN: TOKEN };
+    const { code, stdout } = await tryAlert(['--url', server.url, '--threshold', '0.1'], settings);
+    expect(code).toBe(0);
+    expect(stdout).toContain('above 0.1 s, already, before any request.');
+    expect(await sum()).toBe(before);
+  });
+
+  it('gives up when the time is over', async () => {
+    const args = ['--url', server.url, '--threshold', '1000', '--duration', '1'];
+    const { code, stderr } = await tryAlert(args, { METRICS_TOKEN: TOKEN });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^after 1 s prediction_time_seconds_sum of digits is \d\.\d{3} s, not yet more than 1000 s: give it longer with --duration, or another model with --model\n$/,
+    );
+  });
+
+  it('stops when it is told to', async () => {
+    const args = ['--url', server.url, '--threshold', '1000'];
+    const running = start(args, { METRICS_TOKEN: TOKEN });
+    await vi.waitFor(() => expect(running.lines.join()).toContain('of 1000 s'), 10_000);
+    running.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 130, stderr: 'stopped by SIGINT\n' });
+  });
+
+  it('says in one line what is wrong', async () => {
+    expect(await tryAlert(['--url', 'http://127.0.0.1:1'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'no server at http://127.0.0.1:1: is `npm start` running?\n',
+    });
+    expect((await tryAlert(['--url', server.url])).stderr).toBe(
+      'unauthorized: expected Authorization: Bearer <token>, with the token set\n',
+    );
+    const of = (model: string) =>
+      tryAlert(['--url', server.url, '--model', model, '--metrics-token', TOKEN]);
+    expect((await of('iris')).stderr).toBe(
+      "model_not_found: Request for unknown model: 'iris' is not found\n",
+    );
+    expect((await of('no-card')).stderr).toBe(
+      "model 'no-card' has no examples in its card to send\n",
+    );
+    expect((await tryAlert(['--threshold', 'high'])).stderr).toContain('expected a number above 0');
+  });
+
+  it('notices that the server was started again', async () => {
+    const settings = { MODEL_REPOSITORY: repository, PORT: String(await freePort()) };
+    const first = await startNode(settings);
+    const running = start(['--url', first.url, '--model', 'digits', '--threshold', '1']);
+    await vi.waitFor(() => expect(running.lines.join()).toMatch(/: 0\.[2-9]\d* of 1 s/), 20_000);
+    await first.stop('SIGKILL');
+    const second = await startNode(settings);
+    const { code, stderr } = await running.ended;
+    await second.stop();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^prediction_time_seconds_sum of digits v1 fell from 0\.\d{3} s to 0\.\d{3} s: the server was started again, or several share this address; begin again, with one that stays\n$/,
+    );
+  });
+
+  it('gives up a server that is gone', async () => {
+    const gone = await startNode({ MODEL_REPOSITORY: repository });
+    const running = start(['--url', gone.url, '--model', 'digits', '--threshold', '1000']);
+    await vi.waitFor(() => expect(running.lines.join()).toContain(SUM), 10_000);
+    await gone.stop('SIGKILL');
+    expect(await running.ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no server at http://127.0.0.1:'),
+    });
+  });
+});
