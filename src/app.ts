@@ -147,12 +147,14 @@ export function createApp(services: Services) {
  */
 function createDefault(configured: string | undefined, models: ModelRepository) {
   let chosen = configured;
-  return () => {
+  const choose = () => {
     const names = models.names();
     if (configured !== undefined || (chosen !== undefined && names.includes(chosen))) return chosen;
     chosen = names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
     return chosen;
   };
+  choose();
+  return choose;
 }
 
 /** @throws ConfigError when the configured model is not there, as far as is known */

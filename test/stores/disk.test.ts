@@ -222,6 +222,37 @@ describe('links', () => {
 });
 
 describe('a file that is being written', () => {
+  it('is waited for by the first look, as far as it has just been touched', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'kilat-disk-'));
+    roots.push(root);
+    writeFileSync(join(root, 'm.onnx'), 'gra');
+    const touched = Date.now();
+    const waits: number[] = [];
+    let now = 0;
+    const store = new DiskStore(root, {
+      now: () => now,
+      wallTime: () => touched + now,
+      sleep: async (ms) => {
+        waits.push(ms);
+        now += ms;
+        // Somebody goes on writing, once.
+        if (waits.length === 1) writeFileSync(join(root, 'm.onnx'), 'graph');
+      },
+    });
+    const [model] = await store.list();
+    expect(waits.length).toBeGreaterThan(0);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(6000);
+    expect(new TextDecoder().decode((await model?.versions[0]?.read())?.graph)).toBe('graph');
+  });
+
+  it('is left alone as a whole while its card is away', async () => {
+    const { changingAt, at } = createRepository({ 'm/model.json': '{}', 'm/1/model.onnx': '' });
+    expect(await changingAt(0)).toEqual({ 'm v1': false });
+    rmSync(at('m/model.json'));
+    expect(await changingAt(1000)).toEqual({ 'm v1': true });
+    expect(await changingAt(1500)).toEqual({ 'm v1': false });
+  });
+
   it('is taken as it is by the first look', async () => {
     const { changingAt } = createRepository({ 'm/1/model.onnx': 'gra' });
     expect(await changingAt(0)).toEqual({ 'm v1': false });
