@@ -7,12 +7,14 @@ import { lookupGraph, shippedGraph } from '../test/helpers/store.ts';
 import { startNode } from '../test/helpers/targets.ts';
 
 /**
- * `node bench/reloads.ts`: resident memory of a server while its models are replaced under load. One that runs in the
- * server's own thread, and one whose runs are long and which has threads: theirs end with it.
+ * `node bench/reloads.ts`: resident memory of a server while its models are replaced under load. Two that run in the
+ * server's own thread, one whose runs are long and which has threads, and then one of 128 MiB.
  */
 
 const RELOADS = 200;
 const STEP = 20;
+const LARGE_BYTES = 128 * 2 ** 20;
+const LARGE_RELOADS = 20;
 const ADMIN_TOKEN = 'bench';
 
 const root = mkdtempSync(join(tmpdir(), 'kilat-reloads-'));
@@ -67,6 +69,32 @@ for (let reload = 1; reload <= RELOADS; reload++) {
     console.log(`${reload} reloads of each, ${answered} answers, ${failed} failed: ${memory} MiB`);
   }
 }
+/** The lookup model with a long doc_string, which is field 6 of ONNX's ModelProto. */
+function largeGraph(step: number): Uint8Array {
+  const length: number[] = [];
+  for (let rest = LARGE_BYTES; rest > 0; rest = Math.floor(rest / 128)) {
+    length.push((rest % 128) + (rest >= 128 ? 128 : 0));
+  }
+  return Buffer.concat([
+    lookupGraph(step),
+    Buffer.from([0x32, ...length]),
+    Buffer.alloc(LARGE_BYTES, ' '),
+  ]);
+}
+for (let reload = 1; reload <= LARGE_RELOADS; reload++) {
+  write('large', largeGraph(reload % 2 ? 20 : 10));
+  const path = '/v2/repository/models/large/load';
+  const { status } = await server.fetch(path, post({}, { Authorization: `Bearer ${ADMIN_TOKEN}` }));
+  if (status !== 200) throw new Error(`the large model was not loaded: ${status}`);
+  if (reload % 4 === 0 || reload === 1) {
+    console.log(`${reload} reloads of 128 MiB: ${(await residentMiB()).toFixed(0)} MiB`);
+  }
+}
+const unload = '/v2/repository/models/large/unload';
+await server.fetch(unload, post({}, { Authorization: `Bearer ${ADMIN_TOKEN}` }));
+await new Promise((resolve) => setTimeout(resolve, 2000));
+console.log(`without it: ${(await residentMiB()).toFixed(0)} MiB`);
+
 stopped = true;
 await Promise.all(clients);
 seconds.sort((a, b) => a - b);

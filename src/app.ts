@@ -68,7 +68,7 @@ export interface Services {
 export function createApp(services: Services) {
   const { version, config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
   const app = new Hono<{ Variables: RequestVariables }>();
-  const defaultModel = () => chooseDefault(config.DEFAULT_MODEL, models.names());
+  const defaultModel = createDefault(config.DEFAULT_MODEL, models);
   checkDefault(config.DEFAULT_MODEL, models);
   const prediction: PredictionServices = {
     models,
@@ -141,10 +141,20 @@ export function createApp(services: Services) {
   return app;
 }
 
-/** The configured model, else the only one, else the one that ships with Kilat. */
-function chooseDefault(configured: string | undefined, names: readonly string[]) {
-  if (configured !== undefined) return configured;
-  return names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
+/**
+ * The configured model, else the only one, else the one that ships with Kilat. It stays the default while it is there:
+ * another model that comes must not change what is asked.
+ */
+function createDefault(configured: string | undefined, models: ModelRepository) {
+  let chosen = configured;
+  const choose = () => {
+    const names = models.names();
+    if (configured !== undefined || (chosen !== undefined && names.includes(chosen))) return chosen;
+    chosen = names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
+    return chosen;
+  };
+  choose();
+  return choose;
 }
 
 /** @throws ConfigError when the configured model is not there, as far as is known */

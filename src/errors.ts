@@ -93,6 +93,11 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What anything that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * A failure that a caller may see: its message is sent as it stands, so it says what was expected and
  * what came, and never holds a path, a secret or a stack. Anything else that is thrown becomes `internal`.

@@ -41,6 +41,16 @@ const LAST_PUSH_MS = 5000;
 
 /** The Node entry: load, listen, drain on SIGTERM. */
 async function main(): Promise<void> {
+  let stopping = false;
+  // Before anything is accepted there is nothing to finish.
+  let stop = async (_signal: string): Promise<void> => process.exit(0);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      stop(signal).catch(fail);
+    });
+  }
   const config = parseConfig(process.env);
   // Lines are gathered and then written by another thread: a request waits neither for the disk nor for a pipe.
   const destination = pino.destination({ sync: false, maxLength: LARGEST_LOG_BACKLOG });
@@ -133,7 +143,7 @@ async function main(): Promise<void> {
 
   const stopFollowing = followStore(models, config.MODEL_POLL_SECONDS ?? 0, log);
 
-  const stop = async (signal: string) => {
+  stop = async (signal) => {
     log.info({ signal }, 'draining');
     lifecycle.draining = true;
     stopFollowing();
@@ -154,14 +164,6 @@ async function main(): Promise<void> {
     // What still runs in a thread, or waits for a reader that is gone, is not waited for.
     setTimeout(() => process.exit(0), LONGEST_EXIT_MS).unref();
   };
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      stop(signal).catch(fail);
-    });
-  }
 }
 
 /**
@@ -171,15 +173,19 @@ async function main(): Promise<void> {
  */
 function followStore(models: ModelRepository, seconds: number, log: Logger): () => void {
   if (seconds === 0) return () => {};
+  let ended = false;
   const look = async () => {
     await models.refresh().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       log.error({ reason }, 'the models cannot be listed; they stay as they are');
     });
-    timer = setTimeout(look, seconds * 1000);
+    if (!ended) timer = setTimeout(look, seconds * 1000);
   };
   let timer = setTimeout(look, seconds * 1000);
-  return () => clearTimeout(timer);
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
 }
 
 /** Serves gRPC where the settings ask for it; its library is loaded only then. */

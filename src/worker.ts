@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { eventClock } from './clock.ts';
 import { parseConfig } from './config.ts';
+import { ALWAYS_ANSWERED } from './http/draining.ts';
 import { gzipByPlatform } from './http/gzip.ts';
 import { followFromRequests } from './inference/following.ts';
 import { createWasmEngine } from './inference/onnx.ts';
@@ -38,21 +39,16 @@ const DEFAULT_POLL_SECONDS = 60;
 const LONGEST_BACKGROUND_MS = 30_000;
 
 const engine = await createWasmEngine({ clock, module: wasm });
-const loading = {
-  engine,
-  clock,
-  observer,
-  log,
-  maxLoadedBytes: config.MAX_LOADED_BYTES,
-  loadOnDemand: config.LOAD_ON_DEMAND,
-};
+const loading = { engine, clock, observer, log };
 const wait = (ms: number) => scheduler.wait(ms);
 const models = bucket
   ? new ModelRepository(new R2Store(bucket, wait), {
       ...loading,
+      maxLoadedBytes: config.MAX_LOADED_BYTES,
+      loadOnDemand: config.LOAD_ON_DEMAND,
+      requestsMayDie: true,
       keepAlive: waitUntil,
       stuck: () => wait(LONGEST_BACKGROUND_MS),
-      longestUse: () => wait(LONGEST_BACKGROUND_MS),
     })
   : await ModelRepository.load(bundle, loading);
 const following =
@@ -93,7 +89,9 @@ const app = createApp({
 export default {
   async fetch(request, env, context) {
     isServing = true;
-    await following?.beforeRequest();
+    if (following && !ALWAYS_ANSWERED.has(new URL(request.url).pathname)) {
+      await following.beforeRequest();
+    }
     const response = await app.fetch(request, env, context);
     context.waitUntil(metrics.afterRequest());
     const work = following?.afterRequest();

@@ -29,10 +29,10 @@ async function generate(root: string): Promise<string> {
   }
   return `// Written by \`npm run models:bundle\`: one import per file of the models that the Worker carries. Do not edit.
 ${imports.join('\n')}
-import { bundledStore } from './bundled.ts';
+import { fileMapStore } from './file-map.ts';
 
 /** The models that are part of the Worker itself. */
-export const bundle = bundledStore({
+export const bundle = fileMapStore({
 ${entries.join('\n')}
 });
 `;

@@ -8,7 +8,11 @@ import { count, formatBytes } from './quantities.ts';
 const WIDEST_VERDICT = 44;
 
 /** What `npm run models:check` shows a person: a table, and below it what it comes to. */
-export function formatTable(versions: readonly LoadedVersion[]): string {
+/** @param passedOver graphs that lie where no model is looked for */
+export function formatTable(
+  versions: readonly LoadedVersion[],
+  passedOver: readonly string[],
+): string {
   const table = new Table({
     head: ['model', 'version', 'inputs', 'outputs', 'size', 'load ms', 'run ms', 'verdict'],
     style: { head: [], border: [] },
@@ -26,13 +30,22 @@ export function formatTable(versions: readonly LoadedVersion[]): string {
       wrap(outcome === 'left out' ? `not served: ${reason}` : outcome === 'ok' ? 'ok' : reason),
     ]);
   }
-  return `${table.toString()}\n${summarise(versions)}`;
+  const lines = [table.toString(), summarise(versions)];
+  if (passedOver.length > 0) {
+    lines.push('passed over, since they lie where no model is looked for (docs/models.md):');
+    lines.push(...passedOver.map((path) => `  ${path}`));
+  }
+  return lines.join('\n');
 }
 
 /** The same for a machine: bytes, seconds, and null for what is not known. */
-export function formatJson(versions: readonly LoadedVersion[]): string {
+export function formatJson(
+  versions: readonly LoadedVersion[],
+  passedOver: readonly string[],
+): string {
   return JSON.stringify({
     summary: summarise(versions),
+    passed_over: passedOver,
     versions: versions.map(({ model, version, outcome, fault, reason, bytes, loaded }) => ({
       model,
       version,

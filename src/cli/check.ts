@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { parseConfig } from '../config.ts';
+import { DiskStore } from '../stores/disk.ts';
 import { formatJson, formatTable } from './check-report.ts';
 import { loadAll } from './load-all.ts';
+import { findPassedOver } from './passed-over.ts';
 
 /** `npm run models:check`: loads every model as the server would, and says which can be served and why the others cannot. */
 
@@ -14,7 +16,9 @@ async function check(directory: string | undefined, options: { json?: true }): P
     ...(directory !== undefined && { MODEL_REPOSITORY: directory }),
   });
   const versions = await loadAll(config);
-  console.log(options.json ? formatJson(versions) : formatTable(versions));
+  const root = config.MODEL_REPOSITORY;
+  const passedOver = await findPassedOver(root, await new DiskStore(root).list());
+  console.log(options.json ? formatJson(versions, passedOver) : formatTable(versions, passedOver));
   if (versions.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 

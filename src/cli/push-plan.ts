@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHECKSUM_LINE } from '../inference/integrity.ts';
 import type { ModelFiles } from '../inference/store.ts';
 import { type LaidOutModel, type LaidOutVersion, listFiles } from '../stores/layout.ts';
 
@@ -15,9 +16,6 @@ export interface Upload {
 
 /** wrangler writes a key into a URL as it is: these would make another key of it. */
 const UNFIT_FOR_A_URL = /[?#%\\\p{Cc}]/u;
-
-/** A line of SHA256SUMS, as integrity.ts reads it. */
-const CHECKSUM_LINE = /^[0-9a-f]{64} [ *](?:\.\/)?(.+)$/;
 
 /**
  * What makes up the models of a repository, in the order in which it has to be pushed. A version whose hashes are
@@ -95,7 +93,7 @@ function checksumsKey(
 /** @returns undefined when the SHA256SUMS that is there has every file; else its lines, and those that it lacks */
 function completeChecksums({ graph, externalData, checksums = '' }: ModelFiles) {
   const lines = checksums.split(/\r?\n/).filter((line) => line !== '');
-  const there = new Set(lines.map((line) => CHECKSUM_LINE.exec(line)?.[1]));
+  const there = new Set(lines.map((line) => CHECKSUM_LINE.exec(line)?.[2]));
   const missing = [{ path: 'model.onnx', data: graph }, ...externalData]
     .filter(({ path }) => !there.has(path))
     .map(({ path, data }) => `${createHash('sha256').update(data).digest('hex')}  ${path}`);

@@ -6,8 +6,8 @@ export interface Lifecycle {
   draining: boolean;
 }
 
-/** What still has to be asked of a server that stops. */
-const ALWAYS_ANSWERED = new Set(['/healthz', '/metrics']);
+/** What waits for nothing, and still has to be asked of a server that stops. */
+export const ALWAYS_ANSWERED = new Set(['/healthz', '/metrics']);
 
 /**
  * Turns new requests away while the server drains, and lets every connection end with the answer that is

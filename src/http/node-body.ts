@@ -12,6 +12,8 @@ export function readIncomingBody(
 ): Promise<Uint8Array> {
   const { incoming } = c.env;
   const declared = Number(incoming.headers['content-length']);
+  // A client that has gone before anybody reads: nothing will come of the stream any more, not even its end.
+  if (incoming.destroyed) return Promise.reject(bodyBrokenOff());
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;

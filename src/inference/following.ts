@@ -38,7 +38,7 @@ export function followFromRequests(options: {
     beforeRequest() {
       if (models.isListed) return undefined;
       return attempt(async () => {
-        if (!models.isListed) await models.discover();
+        await models.discover();
         lookedAt = now();
       });
     },

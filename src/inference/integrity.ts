@@ -3,7 +3,7 @@ import type { ModelFiles } from './store.ts';
 import { ModelError } from './types.ts';
 
 /** A line of SHA256SUMS, as `sha256sum` writes it: the hash, a mark for binary, and the file. */
-const LINE = /^([0-9a-f]{64}) [ *](?:\.\/)?(.+)$/;
+export const CHECKSUM_LINE = /^([0-9a-f]{64}) [ *](?:\.\/)?(.+)$/;
 
 /**
  * Holds the files of a version against the hashes that its card and its SHA256SUMS give.
@@ -12,7 +12,7 @@ const LINE = /^([0-9a-f]{64}) [ *](?:\.\/)?(.+)$/;
  * @throws ModelError wrong_hash, or unreadable for a SHA256SUMS that is none
  */
 export async function checkIntegrity(
-  { graph, externalData, checksums }: ModelFiles,
+  { graph, externalData, checksums, alsoListed }: ModelFiles,
   card: ModelCard | undefined,
   version: string,
 ): Promise<string> {
@@ -27,19 +27,26 @@ export async function checkIntegrity(
   if (ofGraph !== undefined && ofGraph !== sha256) {
     throw new ModelError('wrong_hash', `its SHA-256 is ${sha256}, SHA256SUMS says ${ofGraph}`);
   }
-  for (const { path, data } of externalData) {
+  for (const { path, data } of [...externalData, ...alsoListed]) {
     const sum = sums.get(path);
-    if (sum === undefined || sum === (await hash(data))) continue;
+    if (sum === undefined) continue;
+    if (!data) throw new ModelError('wrong_hash', `${path} is in SHA256SUMS and not there`);
+    if (sum === (await hash(data))) continue;
     throw new ModelError('wrong_hash', `${path} is not the file whose hash SHA256SUMS gives`);
   }
   return sha256;
 }
 
-function readChecksums(text: string): ReadonlyMap<string, string> {
+/**
+ * What SHA256SUMS has: the hash of each file.
+ *
+ * @throws ModelError unreadable
+ */
+export function readChecksums(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split(/\r?\n/).flatMap((line, index) => {
       if (line === '') return [];
-      const [, sum, path] = LINE.exec(line) ?? [];
+      const [, sum, path] = CHECKSUM_LINE.exec(line) ?? [];
       if (sum !== undefined && path !== undefined) return [[path, sum] as const];
       const message = `SHA256SUMS, line ${index + 1}: expected a hash, two spaces and a file`;
       throw new ModelError('unreadable', message);

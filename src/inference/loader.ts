@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { type BatchingOptions, canShareRuns } from './batcher.ts';
+import { mayLoop } from './byte-search.ts';
 import { rowsAreIndependent } from './independence.ts';
 import { checkIntegrity } from './integrity.ts';
 import { Model } from './model.ts';
@@ -55,7 +56,7 @@ export async function loadModel(source: VersionSource, parts: LoaderParts): Prom
       batching,
       independentRows,
     });
-    await model.warmUp();
+    if (card?.examples?.length || !mayLoop(files.graph)) await model.warmUp();
     return model;
   } catch (error) {
     await session.release();
@@ -70,10 +71,12 @@ export function bytesOf({ graph, externalData }: ModelFiles): number {
 
 async function isIndependent(
   session: Session,
-  { name, version }: VersionSource,
+  { name, version, files }: VersionSource,
   { batching, log }: LoaderParts,
 ): Promise<boolean | undefined> {
   if (!batching || !canShareRuns(session)) return undefined;
+  // What may go round without end is not tried out, and shares nothing.
+  if (mayLoop(files.graph)) return false;
   const independent = await rowsAreIndependent(session);
   if (!independent) {
     log.info({ model: name, version }, 'rows depend on each other: requests share no runs');

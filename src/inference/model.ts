@@ -123,10 +123,15 @@ export class Model implements LoadedModel {
     if (this.users === 0) this.whenUnused?.();
   }
 
+  /** Whether somebody is asking it right now. */
+  get isUsed(): boolean {
+    return this.users > 0;
+  }
+
   /**
    * Gives its memory back once nobody uses it any more; nobody new must be given it.
    *
-   * @param longestUse is done when whoever is left has been waited for long enough
+   * @param longestUse is done when whoever is left has been waited for long enough; without it they are waited for
    */
   async retire(longestUse?: () => Promise<unknown>): Promise<void> {
     if (this.users > 0) {

@@ -22,6 +22,8 @@ export async function createNativeEngine(options: {
     executionProviders: ['cpu'],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
+    // Weights are handed over with the graph. Without this it would look for others in the working directory.
+    extra: { session: { model_external_initializers_file_folder_path: NOWHERE } },
   };
   const runtime: OnnxRuntime = {
     // It takes no memory that threads share, so it gets a copy of its own.
@@ -32,6 +34,9 @@ export async function createNativeEngine(options: {
   };
   return createOnnxEngine('onnxruntime-node/cpu', runtime, { clock: options.clock, session });
 }
+
+/** A folder that cannot be. */
+const NOWHERE = '/dev/null/nowhere';
 
 async function importRuntime() {
   try {

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, messageOf } from '../errors.ts';
 import type { Model } from './model.ts';
 import { type CardRead, isServing, type ModelEntry, Shelf, type Slot, UNLOADED } from './shelf.ts';
 import { SlotLoader, type SlotLoaderParts } from './slot-loader.ts';
@@ -6,9 +6,14 @@ import type { ModelStore, StoredModel } from './store.ts';
 import { createTurns, type Turns } from './turns.ts';
 
 export interface RepositoryParts extends SlotLoaderParts {
-  /** Is done when a change must have died, where that can be; the next one then begins. */
+  /** Sees to it that work goes on although the request that began it has ended, where that would stop it. */
+  readonly keepAlive?: ((work: Promise<unknown>) => void) | undefined;
+  /** Is done when a change must have died, where requests can; the next one then begins. */
   readonly stuck?: (() => Promise<unknown>) | undefined;
 }
+
+/** Cards that are read side by side. */
+const CARDS_AT_ONCE = 16;
 
 /** A version that this many looks in a row have not found is gone. */
 const ABSENCES_OF_THE_GONE = 2;
@@ -28,8 +33,6 @@ export class ModelRepository {
   private nameList: readonly string[] = [];
   /** Why nothing is known of the store yet; undefined once it has been listed. */
   private problem: string | undefined = 'they have not been listed yet';
-  /** Whether what was there at first has been loaded. */
-  private isStarted = false;
   private uses = 0;
 
   constructor(store: ModelStore, parts: RepositoryParts) {
@@ -67,7 +70,7 @@ export class ModelRepository {
   /** Why not every model can be asked; undefined when every one can, or has been unloaded on purpose. */
   whyNotReady(): string | undefined {
     if (this.problem !== undefined) return `there are no models: ${this.problem}`;
-    const blockers = [...this.shelves.values()]
+    const blockers = this.inOrder()
       .filter(({ slots, stopped }) => !stopped && !slots.some(({ entry }) => isServing(entry)))
       .flatMap(({ slots }) => slots.filter(isBlocking))
       .map(({ entry: { name, version } }) => `${name} v${version}`);
@@ -98,26 +101,42 @@ export class ModelRepository {
    * The model to ask: the given version, or the highest that answers, loaded if need be. Whoever gets it has to let
    * it go; until then its session stays.
    *
-   * @throws AppError model_not_found, version_not_found or not_ready
+   * @param isWanted asked before anything is loaded for it
+   * @throws AppError model_not_found, version_not_found, not_ready or cancelled
    */
-  use(name: string, version?: string): Model | Promise<Model> {
+  use(name: string, version?: string, isWanted = () => true): Model | Promise<Model> {
     const slot = this.find(name, version);
     this.uses++;
     slot.lastUse = this.uses;
     if (slot.model) return slot.model.hold();
-    const { state } = slot.entry;
-    const mayCome = state === 'LOADING' || (state === 'UNKNOWN' && !slot.stored.changing);
-    if (!mayCome) throw notReady(slot);
+    if (!isAskable(slot)) throw notReady(slot);
     return this.change(async () => {
-      if (slot.entry.state === 'UNKNOWN') await this.loader.load(slot);
-      if (!slot.model) throw notReady(slot);
-      return slot.model.hold();
+      if (!isWanted()) throw new AppError('cancelled', 'the client went away');
+      // Whatever came before has changed it, or another version has taken its place.
+      const due = this.find(name, version);
+      if (!due.model && isAskable(due)) await this.loadAsked(due);
+      if (!due.model) throw notReady(due);
+      return due.model.hold();
     });
   }
 
-  /** Finds out what the store has, without loading any of it. */
+  /** @throws AppError as `use`, for what would not answer at all */
+  requireAskable(name: string, version?: string): void {
+    const slot = this.find(name, version);
+    if (!slot.model && !isAskable(slot)) throw notReady(slot);
+  }
+
+  /** @throws AppError as `use`, for what does not count as ready */
+  requireServing(name: string, version?: string): void {
+    const slot = this.find(name, version);
+    if (!isServing(slot.entry)) throw notReady(slot);
+  }
+
+  /** Finds out what the store has, without loading any of it, where that is not known yet. */
   discover(): Promise<void> {
-    return this.change(() => this.look());
+    return this.change(async () => {
+      if (!this.isListed) await this.look();
+    });
   }
 
   /** Loads what has been found and is not loaded, and ends what is not there any more. */
@@ -140,14 +159,16 @@ export class ModelRepository {
   /**
    * Loads a model as its files are now, also one that was unloaded.
    *
-   * @throws AppError model_not_found, and bad_model when one of its versions cannot be loaded
+   * @throws AppError model_not_found, bad_model when one of its versions cannot be loaded, and not_ready when the
+   *   store cannot be listed
    */
   load(name: string): Promise<void> {
     return this.change(async () => {
-      await this.look(name);
+      await this.look({ only: name, explicit: true });
       const shelf = this.shelves.get(name);
       if (!shelf || shelf.slots.every(({ absences }) => absences > 0)) throw unknownModel(name);
       shelf.stopped = false;
+      for (const slot of shelf.slots) if (!slot.model) slot.tried = undefined;
       await this.settleShelf(shelf, { explicit: true });
       const failed = shelf.slots.find(({ entry }) => {
         return entry.state === 'READY' ? entry.reason : entry.state === 'UNAVAILABLE';
@@ -175,6 +196,18 @@ export class ModelRepository {
     });
   }
 
+  /** A model that is asked for and was not loaded, or whose loading has died with the request that began it. */
+  private async loadAsked(slot: Slot): Promise<void> {
+    const isResting = isServing(slot.entry);
+    await this.loader.load(slot);
+    if (slot.model || !isResting || slot.tried !== undefined) return;
+    // Its files are other ones than those of the last look.
+    await this.look({ only: slot.shelf.name });
+    await this.loader.load(slot);
+    const { reason = '' } = slot.entry;
+    if (!slot.model && slot.tried === undefined) this.loader.rest(slot, reason);
+  }
+
   /** One change at a time. */
   private change<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.inTurn(work);
@@ -197,26 +230,27 @@ export class ModelRepository {
     );
   }
 
-  /** @param only the one model that is looked for; every one without it */
-  private async look(only?: string): Promise<void> {
+  /**
+   * @param options.only the one model that is looked for; every one without it
+   * @param options.explicit whether somebody asks for it, and vouches for the files
+   */
+  private async look(options: { only?: string; explicit?: boolean } = {}): Promise<void> {
+    const { only, explicit = false } = options;
     let models: readonly StoredModel[];
     try {
       models = await this.store.list();
     } catch (error) {
-      if (!this.isListed) this.problem = error instanceof Error ? error.message : String(error);
-      throw error;
+      if (!this.isListed) this.problem = messageOf(error);
+      if (!explicit) throw error;
+      throw new AppError('not_ready', messageOf(error), { cause: error });
     }
     const isMeant = ({ name }: { name: string }) => only === undefined || name === only;
     const meant = models.filter(isMeant);
-    const cards = await Promise.all(meant.map((model) => this.readCard(model)));
-    const found = new Set<string>();
-    for (const [i, model] of meant.entries()) {
-      const { name } = model;
-      const shelf = this.shelves.get(name) ?? new Shelf(name);
-      this.shelves.set(name, shelf);
-      found.add(name);
-      shelf.update(model, cards[i] ?? { tag: undefined, json: undefined });
+    // Some at a time: a disk does not open thousands of files at once, and a bucket is far away.
+    for (let i = 0; i < meant.length; i += CARDS_AT_ONCE) {
+      await Promise.all(meant.slice(i, i + CARDS_AT_ONCE).map((each) => this.take(each, explicit)));
     }
+    const found = new Set(meant.map(({ name }) => name));
     for (const shelf of this.shelves.values()) {
       if (isMeant(shelf) && !found.has(shelf.name)) shelf.missed();
     }
@@ -224,10 +258,20 @@ export class ModelRepository {
     this.listNames();
   }
 
+  /** Takes in what was found of a model. */
+  private async take(model: StoredModel, explicit: boolean): Promise<void> {
+    const { name } = model;
+    const card = await this.readCard(model, explicit);
+    const shelf = this.shelves.get(name) ?? new Shelf(name);
+    this.shelves.set(name, shelf);
+    if (model.problem !== undefined && shelf.slots.length > 0) shelf.keep(model.problem);
+    else shelf.update(model, card);
+  }
+
   /** Anew where it has changed, or could not be read. */
-  private async readCard({ name, card }: StoredModel): Promise<CardRead> {
+  private async readCard({ name, card }: StoredModel, explicit: boolean): Promise<CardRead> {
     const known = this.shelves.get(name)?.card;
-    if (known && card?.changing) return known;
+    if (known && card?.changing && !explicit) return known;
     if (known && known.tag === card?.tag && !('error' in known)) return known;
     try {
       return { tag: card?.tag, json: await card?.read() };
@@ -240,32 +284,34 @@ export class ModelRepository {
     this.nameList = [...this.shelves.keys()].sort();
   }
 
+  private inOrder(): readonly Shelf[] {
+    return this.nameList.flatMap((name) => this.shelves.get(name) ?? []);
+  }
+
   private slots(): readonly Slot[] {
-    return this.nameList.flatMap((name) => this.shelves.get(name)?.slots ?? []);
+    return this.inOrder().flatMap(({ slots }) => slots);
   }
 
   private async settleAll(): Promise<void> {
-    for (const shelf of [...this.shelves.values()]) await this.settleShelf(shelf);
-    this.isStarted = true;
+    for (const shelf of this.inOrder()) await this.settleShelf(shelf);
   }
 
   /** @param options.explicit whether somebody asks for it, and vouches for the files */
   private async settleShelf(shelf: Shelf, options?: { explicit: boolean }): Promise<void> {
-    if (shelf.stopped) return;
     const { explicit = false } = options ?? {};
-    for (const slot of shelf.slots) {
-      const isDue = slot.absences === 0 && slot.tried !== slot.tag;
-      if (!isDue || (slot.stored.changing && !explicit)) continue;
-      // At start-up models come in as far as there is room; a change is tried in any case.
-      if (!this.isStarted && !this.loader.fits(slot))
-        this.loader.rest(slot, 'loaded when it is asked for');
+    for (const slot of shelf.stopped ? [] : shelf.slots) {
+      if (!this.loader.isDue(slot) || (slot.stored.changing && !explicit)) continue;
+      // What nobody uses must not drive out what somebody does; but a new version is tried before it is asked.
+      const mayWait = !shelf.slots.some((each) => each.model) && !explicit;
+      if (mayWait && !this.loader.fits(slot)) this.loader.rest(slot, 'loaded when it is asked for');
       else await this.loader.load(slot);
     }
     const bound = explicit ? 1 : ABSENCES_OF_THE_GONE;
     const gone = shelf.slots.filter(({ absences }) => absences >= bound);
     const others = shelf.slots.filter(({ absences }) => absences < bound);
     // Better an old version than none.
-    if (others.length > 0 && !others.some(({ entry }) => isServing(entry))) return;
+    const isKept = others.length > 0 && !others.some(({ entry }) => isServing(entry));
+    if (isKept && !shelf.stopped) return;
     for (const slot of gone) this.loader.end(slot, () => this.forget(slot));
   }
 
@@ -279,10 +325,18 @@ export class ModelRepository {
   }
 }
 
-/** Whether a version of a model that does not answer counts against the server. */
-function isBlocking({ entry, stored }: Slot): boolean {
+/**
+ * Whether a version of a model that does not answer counts against the server: one that cannot, or that is being
+ * loaded. One whose turn has not come is loaded for whoever asks.
+ */
+function isBlocking({ entry }: Slot): boolean {
   if (entry.state === 'UNAVAILABLE') return entry.fault !== undefined;
-  return entry.state === 'LOADING' || (entry.state === 'UNKNOWN' && !stored.changing);
+  return entry.state === 'LOADING';
+}
+
+/** Whether a version that is not loaded is, for whoever asks. */
+function isAskable({ entry: { state }, stored }: Slot): boolean {
+  return state === 'LOADING' || (state === 'UNKNOWN' && !stored.changing);
 }
 
 function notReady({ shelf: { name } }: Slot): AppError {

@@ -50,8 +50,14 @@ export class Slot {
   stored: StoredVersion;
   /** The tag of the files that were last tried to be loaded. */
   tried: string | undefined;
+  /** Bytes that it takes, as far as is known. */
+  needs: number | undefined;
+  /** The one that it replaced last, while that is on its way out. */
+  ending: Promise<void> | undefined;
   /** Greater than that of any slot that was asked before. */
   lastUse = 0;
+  /** Whether the last look could not see it. */
+  isKept = false;
   /** How many looks in a row have not found it. */
   absences = 0;
 
@@ -106,7 +112,8 @@ export class Shelf {
   }
 
   /** Takes in what a look at the store has found of it. */
-  update({ versions }: Pick<StoredModel, 'versions'>, card: CardRead): void {
+  update({ problem, ...model }: StoredModel, card: CardRead): void {
+    const versions = problem === undefined ? model.versions : [unseenVersion(problem)];
     this.card = card;
     const json = 'json' in card ? card.json : undefined;
     const there = new Map(versions.map((stored) => [stored.version, stored]));
@@ -117,6 +124,8 @@ export class Shelf {
       if (slot) {
         slot.stored = stored;
         slot.absences = 0;
+        if (slot.isKept && slot.model) slot.set({ state: 'READY', model: slot.model });
+        slot.isKept = false;
       } else {
         this.slots = [...this.slots, new Slot(this, stored)];
       }
@@ -126,6 +135,16 @@ export class Shelf {
       if (served.has(slot.version)) continue;
       // What is there and is not to be served is no slip of the store's.
       slot.absences = there.has(slot.version) ? Number.POSITIVE_INFINITY : slot.absences + 1;
+    }
+  }
+
+  /** What there is of it cannot be seen now: everything stays as it is. */
+  keep(problem: string): void {
+    for (const slot of this.slots) {
+      slot.absences = 0;
+      const reason = `it cannot be read (${problem}); it is served as it was`;
+      if (slot.model) slot.set({ state: 'READY', model: slot.model, reason });
+      slot.isKept = true;
     }
   }
 
@@ -141,14 +160,17 @@ export class Shelf {
 
 /** A version that the card asks for and that is not there. */
 function absentVersion(version: string): StoredVersion {
-  return {
-    version,
-    tag: 'absent',
-    bytes: 0,
-    changing: false,
-    read: async (): Promise<ModelFiles> => {
-      const message = `the card serves version ${version}, which is not there`;
-      throw new ModelError('unreadable', message);
-    },
+  return unreadableVersion(version, `the card serves version ${version}, which is not there`);
+}
+
+/** What stands for the versions of a model of which nothing can be seen. */
+function unseenVersion(problem: string): StoredVersion {
+  return unreadableVersion('1', `its folder cannot be read: ${problem}`);
+}
+
+function unreadableVersion(version: string, message: string): StoredVersion {
+  const read = async (): Promise<ModelFiles> => {
+    throw new ModelError('unreadable', message);
   };
+  return { version, tag: 'unreadable', graphBytes: 0, changing: false, read };
 }

@@ -11,6 +11,8 @@ export interface ModelStore {
 /** A model as a store holds it, before anything of it is read. */
 export interface StoredModel {
   readonly name: string;
+  /** Why what there is of it cannot be seen; nothing is known of its versions then. */
+  readonly problem?: string | undefined;
   /** model.json, when there is one. */
   readonly card: StoredCard | undefined;
   readonly versions: readonly StoredVersion[];
@@ -34,8 +36,8 @@ export interface StoredVersion {
   readonly version: string;
   /** Changes whenever one of its own files does. */
   readonly tag: string;
-  /** Bytes of the graph and of what lies beside it. */
-  readonly bytes: number;
+  /** Bytes of the graph alone: what else is needed shows when it is read. */
+  readonly graphBytes: number;
   /** Whether it is still being written, and better left alone. */
   readonly changing: boolean;
   /** @throws ModelError unreadable */
@@ -51,6 +53,11 @@ export interface ModelFiles {
   readonly overrides: unknown;
   /** The text of SHA256SUMS, when there is one. */
   readonly checksums: string | undefined;
+  /** What SHA256SUMS names beside the graph and its external data; without data where it is not there. */
+  readonly alsoListed: readonly {
+    readonly path: string;
+    readonly data: Uint8Array<ArrayBuffer> | undefined;
+  }[];
 }
 
 /** Weights that a graph keeps in a file of their own. */

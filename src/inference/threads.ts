@@ -1,5 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Piscina } from 'piscina';
+import { mayLoop } from './byte-search.ts';
 import type { LocalEngineOptions } from './local-engine.ts';
 import type { RunCost } from './run-cost.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
@@ -15,12 +18,17 @@ export interface ThreadsOptions {
   readonly engine: LocalEngineOptions;
   /** Threads for each model that needs them, at least 1. */
   readonly threads: number;
+  /** How long the first run of a model may take, which is on zeros: it may be one without an end. */
+  readonly longestFirstRunMs?: number;
 }
 
 /** A run that is expected to take longer leaves the server's own thread: it would hold up every answer. */
 const LONGEST_OWN_RUN_SECONDS = 0.002;
 /** A larger graph is not even loaded there: that would take as long. */
 const LARGEST_OWN_GRAPH_BYTES = 4 * 1024 * 1024;
+/** Memory that threads share is given back at the next garbage collection, for which nothing else may be a reason. */
+const COLLECTED_BYTES = 64 * 1024 * 1024;
+const LONGEST_FIRST_RUN_MS = 60_000;
 /** After so long without work a thread that only large requests need gives its memory back. */
 const IDLE_MS = 60_000;
 
@@ -41,7 +49,9 @@ export function createThreadedEngine(options: ThreadsOptions): Engine {
         externalData: externalData.map(({ path, data }) => ({ path, data: share(data) })),
       };
       const bytes = externalData.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);
-      if (bytes > LARGEST_OWN_GRAPH_BYTES) return ThreadedSession.load(shared, threads, options);
+      // What may not come to an end is not even tried there.
+      const isForThreads = bytes > LARGEST_OWN_GRAPH_BYTES || mayLoop(graph);
+      if (isForThreads) return ThreadedSession.load(shared, threads, options);
       const session = await own.load(graph, externalData);
       const { seconds, cost } = await tryOut(session);
       if (seconds <= LONGEST_OWN_RUN_SECONDS) {
@@ -115,13 +125,17 @@ class ThreadedSession implements Session {
   readonly outputs: readonly TensorSpec[];
   readonly parallelRuns: number;
   private readonly pool: Piscina;
+  /** What threads are started with. */
+  private readonly setup: Writable<ThreadSetup>;
 
   private constructor(
     pool: Piscina,
+    setup: Writable<ThreadSetup>,
     specs: { inputs: readonly TensorSpec[]; outputs: readonly TensorSpec[] },
     { threads }: ThreadsOptions,
   ) {
     this.pool = pool;
+    this.setup = setup;
     this.inputs = specs.inputs;
     this.outputs = specs.outputs;
     this.parallelRuns = threads;
@@ -136,11 +150,11 @@ class ThreadedSession implements Session {
     kept: number,
     options: ThreadsOptions,
   ): Promise<ThreadedSession> {
-    const { engine, threads } = options;
-    const setup: ThreadSetup = { engine, ...files };
+    const { engine, threads, longestFirstRunMs = LONGEST_FIRST_RUN_MS } = options;
+    const setup = { engine, ...files };
     const pool = new Piscina({
       filename: new URL('thread.ts', import.meta.url).href,
-      workerData: setup,
+      workerData: setup satisfies ThreadSetup,
       minThreads: kept,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
@@ -149,12 +163,15 @@ class ThreadedSession implements Session {
     // A thread that crashes fails its run, and another takes its place; there is nobody else to tell.
     pool.on('error', () => {});
     try {
-      const description: Description = await pool.run(undefined, { name: 'describe' });
+      const signal = AbortSignal.timeout(longestFirstRunMs);
+      const description: Description = await pool.run(undefined, { name: 'describe', signal });
       if ('fault' in description) throw new ModelError(description.fault, description.message);
-      return new ThreadedSession(pool, description, options);
+      return new ThreadedSession(pool, setup, description, options);
     } catch (error) {
       await pool.destroy();
-      throw error;
+      if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+      const message = `its first run, on zeros, had not ended after ${longestFirstRunMs / 1000} s`;
+      throw new ModelError('failed_run', message, { cause: error });
     }
   }
 
@@ -169,5 +186,20 @@ class ThreadedSession implements Session {
 
   async release(): Promise<void> {
     await this.pool.close();
+    const bytes = this.setup.graph.byteLength;
+    const all = this.setup.externalData.reduce((sum, { data }) => sum + data.byteLength, bytes);
+    // Whoever still has the session, or the pool, has the files no more.
+    this.setup.graph = new Uint8Array();
+    this.setup.externalData = [];
+    if (all >= COLLECTED_BYTES) collectGarbage();
   }
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Shared memory weighs nothing in V8's eyes, so it would stay until something else needs a collection. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
 }

@@ -131,7 +131,7 @@ export const MODEL_FAULTS = {
   bad_graph: 'ONNX Runtime cannot load the graph.',
   unsupported: 'The graph has inputs or outputs that cannot travel as tensors.',
   bad_card: 'The card is not of the form of a card, or contradicts the graph.',
-  failed_run: 'The model fails on the first example of its card.',
+  failed_run: 'Its first run, on an example of its card or on zeros, fails or does not end.',
   no_room: 'It would take more than MAX_LOADED_BYTES.',
   internal: 'A fault in the server; the log has it.',
 } as const;

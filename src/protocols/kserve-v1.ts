@@ -57,11 +57,9 @@ export function predictV1(services: PredictionServices): Handler<{ Variables: Re
       c.req.param('call') ?? c.req.param('name'),
       c.req.param('versionCall'),
     ];
-    const model = await prediction.findModel(
-      name && withoutVerb(name),
-      version && withoutVerb(version),
-    );
+    prediction.aim(name && withoutVerb(name), version && withoutVerb(version));
     const { instances, inputs } = parseForm(v1Request, await prediction.readJson());
+    const model = await prediction.useModel();
     const given = instances ?? (Array.isArray(inputs) ? inputs : columnsToRows(inputs ?? {}));
     const rows = unwrapInput(given, model);
     const { outputs } = await prediction.infer(model, { inputs: model.readRows(rows) });

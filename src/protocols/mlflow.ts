@@ -7,7 +7,6 @@ import { decodeText, mediaType } from '../http/body.ts';
 import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { columnsToRows, unwrapInput } from './columns.ts';
-import { requireServing } from './models.ts';
 import { answerPredictions, type PredictionServices } from './prediction.ts';
 import { parseForm } from './schema.ts';
 
@@ -42,11 +41,13 @@ export const invocationResponse = z.object({
 /** POST /invocations */
 export function invoke(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
   return answerPredictions(services, 'mlflow', async (prediction, c) => {
-    const model = await prediction.findModel();
-    const rows =
-      mediaType(c)?.toLowerCase() === 'text/csv'
-        ? readCsv(decodeText(await prediction.readBytes()), model)
-        : readRows(parseForm(invocation, await prediction.readJson()), model);
+    prediction.aim();
+    const isCsv = mediaType(c)?.toLowerCase() === 'text/csv';
+    const body = isCsv
+      ? decodeText(await prediction.readBytes())
+      : parseForm(invocation, await prediction.readJson());
+    const model = await prediction.useModel();
+    const rows = typeof body === 'string' ? readCsv(body, model) : readRows(body, model);
     const { outputs } = await prediction.infer(model, {
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,
@@ -60,7 +61,7 @@ export function ping({ models, defaultModel }: PredictionServices): Handler {
   return (c) => {
     const name = defaultModel();
     if (name === undefined) throw new AppError('not_ready', 'there is no default model');
-    requireServing(models, name);
+    models.requireServing(name);
     return answer(c, '\n', { 'Content-Type': 'text/plain' });
   };
 }

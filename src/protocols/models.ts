@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { answerJson } from '../http/answer.ts';
 import { describeError } from '../http/error-body.ts';
 import type { ModelRepository } from '../inference/repository.ts';
-import { isServing, type ModelEntry } from '../inference/shelf.ts';
+import type { ModelEntry } from '../inference/shelf.ts';
 
 /** GET /models: every version of every model, with its state, and the model that POST /predict asks. */
 export function listModels(
@@ -37,12 +37,6 @@ export function readiness(models: ModelRepository): Handler {
     const body = { ...error.body, ready: false, models: list };
     return answerJson(c, body, error.status, error.headers);
   };
-}
-
-/** @throws AppError not_ready, model_not_found or version_not_found for what would not answer */
-export function requireServing(models: ModelRepository, name: string, version?: string): void {
-  if (isServing(models.entry(name, version))) return;
-  throw new AppError('not_ready', `model '${name}' is not ready; see /readyz`);
 }
 
 function summarise({ name, version, state, reason }: ModelEntry) {

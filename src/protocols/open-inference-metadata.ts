@@ -5,7 +5,6 @@ import { answerJson } from '../http/answer.ts';
 import { type BodyOptions, parseJson, readBytes } from '../http/body.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
-import { requireServing } from './models.ts';
 import {
   describeConfig,
   describeModel,
@@ -47,7 +46,7 @@ export function isServerReady(models: ModelRepository): Handler {
 export function isModelReady(models: ModelRepository): Handler {
   return (c) => {
     const name = c.req.param('name') ?? '';
-    requireServing(models, name, c.req.param('version'));
+    models.requireServing(name, c.req.param('version'));
     return answerJson(c, { name, ready: true });
   };
 }

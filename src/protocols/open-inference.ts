@@ -30,8 +30,10 @@ const utf8 = new TextEncoder();
 /** POST /v2/models/:name[/versions/:version]/infer, in JSON and with binary tensors. */
 export function infer(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
   return answerPredictions(services, 'v2', async (prediction, c) => {
-    const model = await prediction.findModel(c.req.param('name'), c.req.param('version'));
-    const { request, tensors } = await readRequest(c, prediction, model);
+    prediction.aim(c.req.param('name'), c.req.param('version'));
+    const body = await readBody(c, prediction);
+    const model = await prediction.useModel();
+    const { request, tensors } = 'raw' in body ? readRaw(body.raw, model) : body;
     refuseSequences(request.parameters ?? {});
     const wanted = request.outputs?.length ? request.outputs : undefined;
     const { outputs } = await prediction.infer(model, {
@@ -49,11 +51,11 @@ interface Decoded {
   readonly tensors: readonly Tensor[];
 }
 
-async function readRequest(
+/** @returns the request, or the bytes of one that has no JSON to say what they are */
+async function readBody(
   c: PredictionContext,
   prediction: Prediction,
-  model: Model,
-): Promise<Decoded> {
+): Promise<Decoded | { readonly raw: Uint8Array }> {
   const declared = c.req.header(HEADER_LENGTH);
   if (declared === undefined) {
     const request = parseForm(inferRequest, await prediction.readJson());
@@ -67,7 +69,7 @@ async function readRequest(
       `${HEADER_LENGTH}: expected 0 to ${bytes.byteLength}, the length of the body, got ${declared.slice(0, 40)}`,
     );
   }
-  if (length === 0) return readRaw(bytes, model);
+  if (length === 0) return { raw: bytes };
   const request = parseForm(inferRequest, parseJson(bytes.subarray(0, length)));
   const parts = new BinaryParts(bytes.subarray(length));
   const tensors = request.inputs.map((input) => readTensor(input, parts));

@@ -12,8 +12,10 @@ import { answerPredictions, type PredictionServices } from './prediction.ts';
  */
 export function predict(services: PredictionServices): Handler<{ Variables: RequestVariables }> {
   return answerPredictions(services, 'predict', async (prediction, c) => {
-    const model = await prediction.findModel(c.req.param('name'), c.req.param('version'));
-    const rows = findRows(await prediction.readJson(), model);
+    prediction.aim(c.req.param('name'), c.req.param('version'));
+    const body = await prediction.readJson();
+    const model = await prediction.useModel();
+    const rows = findRows(body, model);
     const { outputs, seconds } = await prediction.infer(model, {
       inputs: model.readRows(rows),
       outputs: model.predictions.outputs,

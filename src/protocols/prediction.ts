@@ -62,6 +62,7 @@ export class Prediction {
   private readonly services: PredictionServices;
   private readonly note: PredictionNote;
   private bodyBytes = 0;
+  private asked: { readonly name: string; readonly version: string | undefined } | undefined;
   private model: Model | undefined;
 
   constructor(c: PredictionContext, services: PredictionServices, protocol: string) {
@@ -72,12 +73,12 @@ export class Prediction {
   }
 
   /**
-   * The model to ask: of that name and version, or else the default and the version that is served. It stays as it
-   * is until the end, whatever takes its place meanwhile.
+   * Says which model to ask: of that name and version, or else the default and the version that is served. What is
+   * wrong with that is known before the body is read.
    *
    * @throws AppError bad_request, model_not_found, version_not_found or not_ready
    */
-  async findModel(name?: string, version?: string): Promise<Model> {
+  aim(name?: string, version?: string): void {
     const { models, defaultModel } = this.services;
     const wanted = name ?? defaultModel();
     if (wanted === undefined) {
@@ -87,9 +88,25 @@ export class Prediction {
         `there is no default model; POST to /models/<name>/predict, with one of ${known}`,
       );
     }
-    const model = await models.use(wanted, version);
+    const entry = models.entry(wanted, version);
+    this.note.model = entry.name;
+    this.note.version = entry.version;
+    models.requireAskable(wanted, version);
+    this.asked = { name: wanted, version };
+  }
+
+  /**
+   * The model that was aimed at. It stays as it is until the end, whatever takes its place meanwhile: so it is asked
+   * for once the body is there, and no slow client keeps it.
+   *
+   * @throws AppError model_not_found, version_not_found, not_ready or cancelled
+   */
+  async useModel(): Promise<Model> {
+    if (!this.asked) throw new Error('no model has been aimed at');
+    const { name, version } = this.asked;
+    const { models, isClientGone } = this.services;
+    const model = await models.use(name, version, () => !isClientGone(this.c));
     this.model = model;
-    this.note.model = model.name;
     this.note.version = model.version;
     return model;
   }

@@ -5,10 +5,10 @@ import file2 from '../../model/diabetes/model.json' with { type: 'json' };
 import file3 from '../../model/diabetes/1/model.onnx';
 import file4 from '../../model/digits/model.json' with { type: 'json' };
 import file5 from '../../model/digits/1/model.onnx';
-import { bundledStore } from './bundled.ts';
+import { fileMapStore } from './file-map.ts';
 
 /** The models that are part of the Worker itself. */
-export const bundle = bundledStore({
+export const bundle = fileMapStore({
   'breast-cancer/model.json': file0,
   'breast-cancer/1/model.onnx': file1,
   'diabetes/model.json': file2,

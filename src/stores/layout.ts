@@ -1,3 +1,5 @@
+import { includesText } from '../inference/byte-search.ts';
+import { readChecksums } from '../inference/integrity.ts';
 import type {
   ExternalData,
   ModelFiles,
@@ -13,7 +15,7 @@ import { ModelError } from '../inference/types.ts';
  *     <name>/<version>/model.onnx   and beside it external data, SHA256SUMS, and model.json with overrides
  *     <name>/model.json             the card
  *     <name>/model.onnx             version 1, where there is no folder of that version
- *     <name>.onnx                   version 1 of a model without a folder; external data begins with its name
+ *     <name>.onnx                   version 1 of a model without a folder; its external data is `<name>.` something
  *
  * Whatever else lies there is passed over.
  */
@@ -27,6 +29,8 @@ export interface StoredFile {
   readonly bytes: number;
   /** Whether it is still being written. */
   readonly changing?: boolean;
+  /** Why nothing can be seen of what has this place. */
+  readonly problem?: string;
 }
 
 /** A model, with the places of its files. */
@@ -64,10 +68,10 @@ export function arrange(files: readonly StoredFile[], reader: FileReader): LaidO
   const root: Folder = new Map();
   for (const file of files) {
     const [first = '', ...rest] = file.path.split('/');
-    if (rest.length === 0) {
+    if (rest.length === 0 && file.problem === undefined) {
       root.set(first, file);
     } else if (MODEL_NAME.test(first)) {
-      const folder = folders.get(first) ?? new Map();
+      const folder: Folder = folders.get(first) ?? new Map();
       folders.set(first, folder.set(rest.join('/'), file));
     }
   }
@@ -76,7 +80,7 @@ export function arrange(files: readonly StoredFile[], reader: FileReader): LaidO
   for (const [fileName, graph] of root) {
     const name = fileName.replace(/\.onnx$/, '');
     if (name === fileName || !MODEL_NAME.test(name) || taken.has(name)) continue;
-    const beside = without(root, (path) => path === fileName || !path.startsWith(name));
+    const beside = without(root, (path) => path === fileName || !path.startsWith(`${name}.`));
     models.push({
       name,
       card: undefined,
@@ -93,6 +97,8 @@ type Folder = Map<string, StoredFile>;
 
 /** @returns undefined for a folder that has nothing to do with models */
 function inFolder(name: string, folder: Folder, reader: FileReader): LaidOutModel | undefined {
+  const unseen = [...folder.values()].find(({ problem }) => problem !== undefined);
+  if (unseen) return { name, problem: unseen.problem, card: undefined, versions: [] };
   const byVersion = new Map<string, Folder>();
   const loose: Folder = new Map();
   for (const [path, file] of folder) {
@@ -145,7 +151,7 @@ function storedVersion(version: string, parts: VersionParts, reader: FileReader)
       .map(({ path, tag }) => `${path} ${tag}`)
       .sort()
       .join('\n'),
-    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    graphBytes: graph?.bytes ?? 0,
     // Hashes without their graph: it is about to come.
     changing: (!graph && beside.has(CHECKSUMS)) || [card, ...files].some((file) => file?.changing),
     read: () => readVersion(parts, reader),
@@ -159,27 +165,27 @@ async function readVersion(parts: VersionParts, reader: FileReader): Promise<Mod
     throw new ModelError('unreadable', message);
   }
   const graph = await reader.bytes(graphFile);
-  const checksums = beside.get(CHECKSUMS);
-  const candidates = without(beside, (path) => path === CHECKSUMS);
   const externalData: ExternalData<ArrayBuffer>[] = [];
-  for (const path of mentioned(graph, [...candidates.keys()])) {
-    const file = candidates.get(path);
-    if (file) externalData.push({ path, data: await reader.bytes(file) });
+  for (const [path, file] of without(beside, (path) => path === CHECKSUMS)) {
+    // A graph holds the names of its external data as they are, so what it does not hold it does not need.
+    if (includesText(graph, path)) externalData.push({ path, data: await reader.bytes(file) });
+  }
+  const sums = beside.get(CHECKSUMS);
+  const checksums = sums && new TextDecoder().decode(await reader.bytes(sums));
+  const seen = new Set([GRAPH, ...externalData.map(({ path }) => path)]);
+  const alsoListed: ModelFiles['alsoListed'][number][] = [];
+  for (const path of checksums === undefined ? [] : readChecksums(checksums).keys()) {
+    if (seen.has(path)) continue;
+    const file = path === CARD ? overrides : beside.get(path);
+    alsoListed.push({ path, data: file && (await reader.bytes(file)) });
   }
   return {
     graph,
     externalData,
     overrides: overrides && (await reader.json(overrides)),
-    checksums: checksums && new TextDecoder().decode(await reader.bytes(checksums)),
+    checksums,
+    alsoListed,
   };
-}
-
-/** A graph holds the names of its external data as they are, so what it does not hold it does not need. */
-function mentioned(graph: Uint8Array, paths: readonly string[]): readonly string[] {
-  if (paths.length === 0) return [];
-  const bytesAsText = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes);
-  const text = bytesAsText(graph);
-  return paths.filter((path) => text.includes(bytesAsText(new TextEncoder().encode(path))));
 }
 
 function storedCard(file: StoredFile | undefined, reader: FileReader): LaidOutModel['card'] {

@@ -1,6 +1,8 @@
+import { messageOf } from '../errors.ts';
 import { EmptyRepositoryError, type ModelStore, type StoredModel } from '../inference/store.ts';
 import { ModelError } from '../inference/types.ts';
 import { arrange, type FileReader, type StoredFile } from './layout.ts';
+import { parseCard } from './parse-card.ts';
 
 /** The part of an R2 bucket that is used here. */
 export interface Bucket {
@@ -67,20 +69,14 @@ export class R2Store implements ModelStore, FileReader {
       if (object && 'arrayBuffer' in object)
         return new Uint8Array(await this.inTime(object.arrayBuffer()));
     } catch (error) {
-      const message = `cannot read ${name} from the bucket: ${reason(error)}`;
+      const message = `cannot read ${name} from the bucket: ${messageOf(error)}`;
       throw new ModelError('unreadable', message, { cause: error });
     }
     throw new ModelError('unreadable', `${name} changed while it was read`);
   }
 
   async json(file: StoredFile): Promise<unknown> {
-    const text = new TextDecoder().decode(await this.bytes(file));
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      const message = `model.json is not JSON: ${reason(error)}`;
-      throw new ModelError('unreadable', message, { cause: error });
-    }
+    return parseCard(await this.bytes(file));
   }
 
   private inTime<T>(answer: Promise<T>): Promise<T> {
@@ -90,8 +86,4 @@ export class R2Store implements ModelStore, FileReader {
     };
     return Promise.race([answer, late()]);
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

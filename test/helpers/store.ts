@@ -41,6 +41,8 @@ export class MemoryStore implements ModelStore, FileReader {
     string,
     { readonly content: unknown; readonly file: StoredFile }
   >();
+  private readonly obscured = new Map<string, string>();
+  private hidden: string | undefined;
   private writes = 0;
 
   /** @param content bytes, text, or the JSON of a card */
@@ -51,20 +53,40 @@ export class MemoryStore implements ModelStore, FileReader {
     return this;
   }
 
+  /** Makes what lies at a place impossible to look at, with an error's code; possible again without one. */
+  obscure(place: string, problem: string | undefined): void {
+    if (problem === undefined) this.obscured.delete(place);
+    else this.obscured.set(place, problem);
+  }
+
+  /** Leaves files out of listings until they are shown again, as they were. */
+  hide(prefix: string): void {
+    this.hidden = prefix;
+  }
+
+  show(): void {
+    this.hidden = undefined;
+  }
+
   remove(prefix: string): void {
     for (const path of this.files.keys()) if (path.startsWith(prefix)) this.files.delete(path);
   }
 
   async list() {
     if (this.failure) throw this.failure;
-    return arrange(
-      [...this.files.values()].map(({ file }) => file),
-      this,
-    );
+    const files = [...this.files.values()].map(({ file }) => file);
+    const shown = files.filter(({ path }) => !this.hidden || !path.startsWith(this.hidden));
+    const obscured = [...this.obscured].map(([path, problem]) => {
+      return { path, tag: problem, bytes: 0, problem };
+    });
+    return arrange([...shown, ...obscured], this);
   }
 
-  async bytes({ path }: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
+  async bytes({ path, tag }: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
     const content = await this.json({ path });
+    if (this.files.get(path)?.file.tag !== tag) {
+      throw new ModelError('unreadable', `${path} changed while it was read`);
+    }
     return typeof content === 'string'
       ? new TextEncoder().encode(content)
       : new Uint8Array(content as Uint8Array);

@@ -17,6 +17,7 @@ const files = (more: Partial<ModelFiles> = {}): ModelFiles => ({
   externalData: [],
   overrides: undefined,
   checksums: undefined,
+  alsoListed: [],
   ...more,
 });
 const weights = { path: 'parts/w.bin', data: bytes('weights') };

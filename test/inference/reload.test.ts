@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runningClock as clock } from '../../src/clock.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
+import { ModelRepository } from '../../src/inference/repository.ts';
 import type { Engine } from '../../src/inference/types.ts';
 import { createTestApp } from '../helpers/app.ts';
 import { post, readCard } from '../helpers/golden.ts';
@@ -11,6 +12,20 @@ import {
   shippedCard,
   shippedGraph,
 } from '../helpers/store.ts';
+
+const nothing = () => {};
+/** What a repository is made of beside its engine, when nobody listens. */
+const silent = {
+  clock,
+  log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+  observer: {
+    ran: nothing,
+    waited: nothing,
+    loaded: nothing,
+    unloaded: nothing,
+    loadFailed: nothing,
+  },
+};
 
 type Instance = Awaited<ReturnType<typeof createTestApp>>;
 
@@ -265,6 +280,78 @@ describe('following the store', () => {
   });
 });
 
+describe('a store that changes under the hands of whoever reads it', () => {
+  it('is listed once by many who ask at the same time', async () => {
+    const { store, watched } = await startWithOne();
+    let lists = 0;
+    const list = store.list.bind(store);
+    store.list = async () => {
+      lists++;
+      return list();
+    };
+    const models = new ModelRepository(store, { ...silent, engine: watched.engine });
+    await Promise.all(Array.from({ length: 50 }, () => models.discover()));
+    expect(lists).toBe(1);
+  });
+
+  it('gives the version that is there when the turn comes', async () => {
+    const card = { name: 'm', task: 'regression', outputs: { value: 'value' } };
+    const store = memoryStore({ m: { card, versions: { '1': lookupGraph(10) } } });
+    const models = new ModelRepository(store, {
+      ...silent,
+      engine: (await watchedEngine()).engine,
+    });
+    await models.discover();
+    put(store, '2', 20);
+    store.write('m/model.json', { ...card, serve: [2] });
+    // Asked while another turn takes in a policy that leaves version 1 out.
+    const refreshed = models.refresh();
+    await expect(models.get('m', '1')).rejects.toMatchObject({ code: 'version_not_found' });
+    await refreshed;
+    expect(models.entries().map(({ version, state }) => `${version} ${state}`)).toEqual([
+      '2 READY',
+    ]);
+  });
+
+  it('may fail to answer for ever: the next one to ask tries again', async () => {
+    const store = memoryStore({ m: { versions: { '1': lookupGraph(10) } } });
+    const read = store.bytes.bind(store);
+    store.bytes = () => new Promise(() => {});
+    const stuck = Promise.withResolvers<void>();
+    const { engine } = await watchedEngine();
+    const models = new ModelRepository(store, {
+      ...silent,
+      engine,
+      requestsMayDie: true,
+      stuck: () => stuck.promise,
+    });
+    void models.refresh();
+    await expect.poll(() => models.entries()[0]?.state).toBe('LOADING');
+    store.bytes = read;
+    const model = models.get('m');
+    stuck.resolve();
+    expect(await model).toMatchObject({ name: 'm', version: '1' });
+  });
+
+  it('keeps what it has of a model whose folder cannot be read any more', async () => {
+    const { store, instance } = await startWithOne();
+    put(store, '2', 20);
+    await instance.models.refresh();
+    store.obscure('m', 'EACCES');
+    await instance.models.refresh();
+    await instance.models.refresh();
+    const kept = 'READY it cannot be read (EACCES); it is served as it was';
+    expect(await list(instance)).toEqual([`m 2 ${kept}`, `m 1 ${kept}`]);
+    expect(await ask(instance)).toBe('v2: 60');
+    store.obscure('m', undefined);
+    await instance.models.refresh();
+    expect(await list(instance)).toEqual(['m 2 READY', 'm 1 READY']);
+    store.obscure('n', 'EACCES');
+    await instance.models.refresh();
+    expect(await list(instance)).toContain('n 1 UNAVAILABLE its folder cannot be read: EACCES');
+  });
+});
+
 describe('loading', () => {
   it('runs the first example of the card before a model is ready, and zeros without one', async () => {
     const { watched, instance, store } = await startWithOne();
@@ -391,6 +478,69 @@ describe('unloading', () => {
     expect(await ask(instance)).toBe('v1: 30');
   });
 
+  it('takes the card as it is at that moment', async () => {
+    const versions = { '1': shippedGraph('breast-cancer') };
+    const store = memoryStore({
+      'breast-cancer': { card: shippedCard('breast-cancer'), versions },
+    });
+    const instance = await createTestApp({}, { store });
+    const changed = shippedCard('breast-cancer', { labels: ['bad', 'good'], reference: {} });
+    // Just written, as every file is that somebody loads by hand.
+    store.write('breast-cancer/model.json', changed, true);
+    await instance.models.load('breast-cancer');
+    const { card } = await instance.models.get('breast-cancer');
+    expect(card).toMatchObject({ labels: ['bad', 'good'] });
+  });
+
+  it('tries again what failed for a reason that nobody has foreseen', async () => {
+    const { store, watched, instance } = await startWithOne();
+    store.write('n/1/model.onnx', lookupGraph(30));
+    watched.beforeLoad = async () => {
+      throw new RangeError('no memory');
+    };
+    await expect(instance.models.load('n')).rejects.toMatchObject({ code: 'bad_model' });
+    watched.beforeLoad = undefined;
+    await instance.models.load('n');
+    expect(await ask(instance, '/models/n/predict')).toBe('v1: 90');
+  });
+
+  it('brings back what is on its way out', async () => {
+    const { store, instance } = await startWithOne();
+    store.write('n/1/model.onnx', lookupGraph(30));
+    await instance.models.refresh();
+    const held = await instance.models.use('n');
+    store.hide('n/');
+    await instance.models.refresh();
+    await instance.models.refresh();
+    expect(await list(instance)).toContain('n 1 UNLOADING');
+    store.show();
+    const loaded = instance.models.load('n');
+    held.letGo();
+    await loaded;
+    expect(await ask(instance, '/models/n/predict')).toBe('v1: 90');
+    expect(await list(instance)).toEqual(['m 1 READY', 'n 1 READY']);
+  });
+
+  it('forgets a model that was unloaded and whose files have gone', async () => {
+    const { store, instance } = await startWithOne();
+    store.write('n/1/model.onnx', lookupGraph(30));
+    await instance.models.refresh();
+    await instance.models.unload('n');
+    store.remove('n/');
+    await instance.models.refresh();
+    await instance.models.refresh();
+    await expect.poll(() => list(instance)).toEqual(['m 1 READY']);
+  });
+
+  it('says that the store cannot be listed', async () => {
+    const { store, instance } = await startWithOne();
+    store.failure = new Error('the disk is gone');
+    await expect(instance.models.load('m')).rejects.toMatchObject({
+      code: 'not_ready',
+      message: 'the disk is gone',
+    });
+  });
+
   it('loads a version beside it that was removed at once when somebody asks for it', async () => {
     const { store, instance } = await startWithOne();
     put(store, '2', 20);
@@ -463,6 +613,49 @@ describe('a bound on memory', () => {
     held.letGo();
     expect(await other).toBe('v1: 60');
     expect(watched.released).toBe(1);
+  });
+
+  it('reads nothing of what cannot fit, and does not try it again until there is room', async () => {
+    const store = three();
+    const reads: string[] = [];
+    const read = store.bytes.bind(store);
+    store.bytes = async (file) => {
+      reads.push(file.path);
+      return read(file);
+    };
+    const instance = await createTestApp({ MAX_LOADED_BYTES: `${2 * bytes + 1}` }, { store });
+    await instance.models.refresh();
+    await instance.models.refresh();
+    expect(reads).toEqual(['a/1/model.onnx', 'b/1/model.onnx']);
+  });
+
+  it('lets nobody be driven out by what nobody asks for', async () => {
+    const settings = { MAX_LOADED_BYTES: `${2 * bytes + 1}`, LOAD_ON_DEMAND: 'true' };
+    const store = three();
+    const instance = await createTestApp(settings, { store });
+    store.write('c/1/model.onnx', lookupGraph(40));
+    store.write('d/1/model.onnx', lookupGraph(50));
+    await instance.models.refresh();
+    const states = async () => (await list(instance)).map((line) => line.slice(0, 11));
+    expect(await states()).toEqual(['a 1 READY', 'b 1 READY', 'c 1 UNKNOWN', 'd 1 UNKNOWN']);
+    expect(await ask(instance, '/models/c/predict')).toBe('v1: 120');
+  });
+
+  it('finds a resting model whose files have changed since', async () => {
+    const settings = { MAX_LOADED_BYTES: `${bytes}`, LOAD_ON_DEMAND: 'true' };
+    const store = three();
+    const instance = await createTestApp(settings, { store });
+    // What was listed is not there any more: another file has its name.
+    store.write('b/1/model.onnx', lookupGraph(70));
+    expect(await ask(instance, '/models/b/predict')).toBe('v1: 210');
+  });
+
+  it('loads nothing for a client that has gone', async () => {
+    const settings = { MAX_LOADED_BYTES: `${bytes}`, LOAD_ON_DEMAND: 'true' };
+    const instance = await createTestApp(settings, { store: three() });
+    const asked = instance.models.use('b', undefined, () => false);
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await list(instance)).toContain('a 1 READY');
   });
 
   it('never takes what would not fit even alone', async () => {

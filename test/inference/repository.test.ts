@@ -99,6 +99,18 @@ describe('the default model', () => {
     });
   });
 
+  it('stays the same when others come, good or broken', async () => {
+    const store = memoryStore({ mine: { versions: { '1': graph } } });
+    const { app, models } = await createTestApp({}, { store });
+    store.write('breast-cancer/1/model.onnx', graph);
+    store.write('aaa.onnx', 'broken');
+    await models.refresh();
+    expect(await (await app.request('/predict', post(row))).json()).toMatchObject({
+      model: 'mine',
+    });
+    expect((await app.request('/ping')).status).toBe(200);
+  });
+
   it('has to be named when there are several and none is the shipped one', async () => {
     const versions = { '1': graph };
     const store = memoryStore({ a: { versions }, b: { versions } });

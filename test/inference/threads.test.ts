@@ -53,6 +53,28 @@ const features = (rows: number): Tensor[] => {
   return [{ name: 'features', datatype: 'FP32', shape: [rows, 30], data }];
 };
 
+describe('a model that never ends', () => {
+  it('is given up after its time, in a thread, and keeps nobody waiting', async () => {
+    const bounded = createThreadedEngine({
+      own,
+      engine: { kind: 'wasm', module, intraOpThreads: 1 },
+      threads: 1,
+      longestFirstRunMs: 1000,
+    });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const error = await bounded
+      .load(readFileSync('test/models/endless.onnx'))
+      .catch((thrown: unknown) => thrown);
+    clearInterval(timer);
+    expect(error).toMatchObject({
+      fault: 'failed_run',
+      message: 'its first run, on zeros, had not ended after 1 s',
+    });
+    expect(turns).toBeGreaterThan(100);
+  });
+});
+
 describe('a model whose runs are long', () => {
   it('runs in threads, as many runs at once as there are threads, and leaves its caller free', async () => {
     const session = await load(slowGraph);

@@ -182,6 +182,27 @@ save(
     [("x", F, [None, 1])],
     [("y", F, [None, 1])],
 )
+# A loop that never ends, whatever it is given: its condition is always true.
+loop_body = helper.make_graph(
+    [node("Identity", ["go_on"], ["go_on_out"]), node("Identity", ["state"], ["state_out"])],
+    "body",
+    [
+        helper.make_tensor_value_info("round", I64, []),
+        helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+        helper.make_tensor_value_info("state", F, [None]),
+    ],
+    [
+        helper.make_tensor_value_info("go_on_out", TensorProto.BOOL, []),
+        helper.make_tensor_value_info("state_out", F, [None]),
+    ],
+)
+save(
+    "endless",
+    [node("Loop", ["", "always", "x"], ["y"], body=loop_body)],
+    [("x", F, [None])],
+    [("y", F, [None])],
+    [("always", np.array(True))],
+)
 # The classes of shapes: a single value, one open dimension, two of them, none, and text.
 for name, kind, shape in [
     ("scalar", F, []),

@@ -17,6 +17,9 @@ import { ModelError } from '../../src/inference/types.ts';
 import { DiskStore } from '../../src/stores/disk.ts';
 import { listFiles } from '../../src/stores/layout.ts';
 
+/** A SHA256SUMS of whatever graph that is. */
+const HASHES = `${'0'.repeat(64)}  model.onnx\n`;
+
 const roots: string[] = [];
 
 afterEach(() => {
@@ -28,7 +31,12 @@ function createRepository(files: Readonly<Record<string, string>> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'kilat-disk-'));
   roots.push(root);
   const clock = { now: 0 };
-  const store = new DiskStore(root, () => clock.now);
+  // By its clock everything was written long ago.
+  const store = new DiskStore(root, {
+    now: () => clock.now,
+    wallTime: () => Date.now() + 1e6,
+    sleep: async () => {},
+  });
   const at = (path: string) => join(root, path);
   const write = (path: string, content = '') => {
     mkdirSync(dirname(at(path)), { recursive: true });
@@ -93,7 +101,7 @@ describe('a directory of models', () => {
       'folders/2/parts/0/unused.bin': '',
       'folders/10/model.onnx': 'tenth graph',
       'folders/10/model.json': '{"labels":["a"]}',
-      'folders/10/SHA256SUMS': 'hashes',
+      'folders/10/SHA256SUMS': HASHES,
       'folders/drafts/3/model.onnx': '',
       'loose/model.json': '{"name":"loose"}',
       'loose/model.onnx': 'loose graph with w.data',
@@ -107,7 +115,7 @@ describe('a directory of models', () => {
     expect(await contentsOf(store)).toEqual({
       'bare v1': { graph: 'bare graph' },
       'folders card': { name: 'folders' },
-      'folders v10': { graph: 'tenth graph', overrides: { labels: ['a'] }, checksums: 'hashes' },
+      'folders v10': { graph: 'tenth graph', overrides: { labels: ['a'] }, checksums: HASHES },
       'folders v2': {
         graph: 'second graph with parts/0/w.bin',
         data: ['parts/0/w.bin: weights'],
@@ -138,7 +146,7 @@ describe('a directory of models', () => {
       'm/model.json': '{}',
     });
     const { version, card } = await first();
-    expect(version.bytes).toBe(8);
+    expect(version.graphBytes).toBe(5);
     const again = await first();
     expect([again.version.tag, again.card?.tag]).toEqual([version.tag, card?.tag]);
 
@@ -214,6 +222,37 @@ describe('links', () => {
 });
 
 describe('a file that is being written', () => {
+  it('is waited for by the first look, as far as it has just been touched', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'kilat-disk-'));
+    roots.push(root);
+    writeFileSync(join(root, 'm.onnx'), 'gra');
+    const touched = Date.now();
+    const waits: number[] = [];
+    let now = 0;
+    const store = new DiskStore(root, {
+      now: () => now,
+      wallTime: () => touched + now,
+      sleep: async (ms) => {
+        waits.push(ms);
+        now += ms;
+        // Somebody goes on writing, once.
+        if (waits.length === 1) writeFileSync(join(root, 'm.onnx'), 'graph');
+      },
+    });
+    const [model] = await store.list();
+    expect(waits.length).toBeGreaterThan(0);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(6000);
+    expect(new TextDecoder().decode((await model?.versions[0]?.read())?.graph)).toBe('graph');
+  });
+
+  it('is left alone as a whole while its card is away', async () => {
+    const { changingAt, at } = createRepository({ 'm/model.json': '{}', 'm/1/model.onnx': '' });
+    expect(await changingAt(0)).toEqual({ 'm v1': false });
+    rmSync(at('m/model.json'));
+    expect(await changingAt(1000)).toEqual({ 'm v1': true });
+    expect(await changingAt(1500)).toEqual({ 'm v1': false });
+  });
+
   it('is taken as it is by the first look', async () => {
     const { changingAt } = createRepository({ 'm/1/model.onnx': 'gra' });
     expect(await changingAt(0)).toEqual({ 'm v1': false });
@@ -223,14 +262,15 @@ describe('a file that is being written', () => {
     const { changingAt, write, at } = createRepository({ 'm/1/model.onnx': '' });
     await changingAt(0);
     write('m/2/model.onnx', 'gra');
-    expect(await changingAt(100)).toEqual({ 'm v1': false, 'm v2': true });
+    // A model settles as a whole: a card may belong to the graph beside it.
+    expect(await changingAt(100)).toEqual({ 'm v1': true, 'm v2': true });
     appendFileSync(at('m/2/model.onnx'), 'ph');
-    expect(await changingAt(599)).toEqual({ 'm v1': false, 'm v2': true });
-    expect(await changingAt(600)).toEqual({ 'm v1': false, 'm v2': true });
-    expect(await changingAt(1098)).toEqual({ 'm v1': false, 'm v2': true });
+    expect(await changingAt(599)).toEqual({ 'm v1': true, 'm v2': true });
+    expect(await changingAt(600)).toEqual({ 'm v1': true, 'm v2': true });
+    expect(await changingAt(1098)).toEqual({ 'm v1': true, 'm v2': true });
     expect(await changingAt(1099)).toEqual({ 'm v1': false, 'm v2': false });
     appendFileSync(at('m/1/model.onnx'), 'more');
-    expect(await changingAt(2000)).toEqual({ 'm v1': true, 'm v2': false });
+    expect(await changingAt(2000)).toEqual({ 'm v1': true, 'm v2': true });
     expect(await changingAt(9000)).toEqual({ 'm v1': false, 'm v2': false });
   });
 

@@ -55,6 +55,11 @@ const unread: FileReader = {
   json: () => Promise.reject(new Error('nothing is to be read')),
 };
 
+/** A SHA256SUMS of an own graph, of an own card, and of a file that is not there. */
+const HASHES = ['model.onnx', 'model.json', 'notes.txt']
+  .map((path) => `${'0'.repeat(64)}  ${path}\n`)
+  .join('');
+
 describe('a repository', () => {
   it.each<[string, string[], Record<string, readonly string[] | string>]>([
     [
@@ -95,7 +100,7 @@ describe('a repository', () => {
     [
       'overrides and hashes beside the graph of a version',
       ['m/1/model.onnx', 'm/1/model.json', 'm/1/SHA256SUMS'],
-      { 'm v1': ['m/1/model.onnx', 'm/1/model.json', 'm/1/SHA256SUMS'] },
+      { 'm v1': ['m/1/model.onnx', 'm/1/SHA256SUMS', 'm/1/model.json'] },
     ],
     [
       'hashes beside a graph without a version',
@@ -152,14 +157,18 @@ describe('a repository', () => {
       'm/4/model.onnx': 'it has parts/w.bin',
       'm/4/parts/w.bin': 'weights',
       'm/4/model.json': '{"labels":["a"]}',
-      'm/4/SHA256SUMS': 'hashes',
+      'm/4/SHA256SUMS': HASHES,
     });
     const bytes = (text: string) => new TextEncoder().encode(text);
     expect(await models[0]?.versions[0]?.read()).toEqual({
       graph: bytes('it has parts/w.bin'),
       externalData: [{ path: 'parts/w.bin', data: bytes('weights') }],
       overrides: { labels: ['a'] },
-      checksums: 'hashes',
+      checksums: HASHES,
+      alsoListed: [
+        { path: 'model.json', data: bytes('{"labels":["a"]}') },
+        { path: 'notes.txt', data: undefined },
+      ],
     });
   });
 
@@ -205,7 +214,9 @@ describe('a repository', () => {
     ];
     const summarise = (order: readonly string[]) =>
       layOut(empty(...order)).models.map(({ name, card, versions }) => {
-        const tags = versions.map(({ version, tag, bytes }) => `${version} ${bytes} ${tag}`);
+        const tags = versions.map(
+          ({ version, tag, graphBytes }) => `${version} ${graphBytes} ${tag}`,
+        );
         return { name, card: card?.path, tags: tags.sort() };
       });
     expect(names(empty(...paths))).toEqual(['B', 'a', 'a-b', 'b']);
@@ -251,7 +262,7 @@ describe('a repository', () => {
 });
 
 describe('a version as it is listed', () => {
-  it('has the bytes of its own files, and of no others', () => {
+  it('has the bytes of its graph', () => {
     const [model] = layOut({
       'm/model.json': '{"description": "long"}',
       'm/1/model.onnx': '12345',
@@ -259,9 +270,9 @@ describe('a version as it is listed', () => {
       'm/1/SHA256SUMS': '9',
       'm/2/model.onnx': '12',
     }).models;
-    const sizes = model?.versions.map(({ version, bytes }) => [version, bytes]);
+    const sizes = model?.versions.map(({ version, graphBytes }) => [version, graphBytes]);
     expect(sizes).toEqual([
-      ['1', 9],
+      ['1', 5],
       ['2', 2],
     ]);
   });

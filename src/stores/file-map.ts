@@ -1,11 +1,11 @@
 import type { ModelStore } from '../inference/store.ts';
 import { arrange, type FileReader, type StoredFile } from './layout.ts';
 
-/** What a bundle holds of a file: the JSON of a card, or bytes. */
-export type BundledFiles = Readonly<Record<string, unknown>>;
+/** Files by their places: the JSON of a card, or bytes. */
+export type FileMap = Readonly<Record<string, unknown>>;
 
 /** Models whose files are part of the program. They are what they are: nothing of them ever changes. */
-export function bundledStore(contents: BundledFiles): ModelStore {
+export function fileMapStore(contents: FileMap): ModelStore {
   const reader: FileReader = {
     bytes: async ({ path }) => new Uint8Array(contents[path] as ArrayBuffer),
     json: async ({ path }) => contents[path],

@@ -1,0 +1,16 @@
+import { Readable } from 'node:stream';
+import type { Context } from 'hono';
+import { describe, expect, it } from 'vitest';
+import { readIncomingBody } from '../../src/http/node-body.ts';
+
+describe('a body', () => {
+  it('of a client that has gone before it was read is one that broke off', async () => {
+    const incoming = Object.assign(new Readable({ read: () => {} }), { headers: {} });
+    incoming.destroy();
+    // The adapter's own request, of which the reader looks at no more than this.
+    const context = { env: { incoming } } as unknown as Context;
+    await expect(readIncomingBody(context as never, 100)).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+  });
+});
