@@ -1,9 +1,9 @@
-import { AVAILABILITY, LATENCY_BUDGET_SECONDS } from '../objectives.ts';
+import { AVAILABILITY, LATENCY_BUDGET_SECONDS, TOTAL_PREDICTION_SECONDS } from '../objectives.ts';
 import type { Row } from './frame.ts';
 import { query, runbook, stat } from './panels.ts';
 import { MODELS, quantile, rate } from './selectors.ts';
 import { asked, errorShareOfAll } from './shares.ts';
-import { errorShare, latency, neutral } from './thresholds.ts';
+import { errorShare, from, latency, neutral } from './thresholds.ts';
 
 /** What is asked of the model, and how it does. */
 export function glance(): Row {
@@ -57,13 +57,13 @@ export function glance(): Row {
           query(`time() - max(prediction_last_timestamp_seconds{${MODELS}})`, 'last run'),
         ),
       stat({
-        title: 'Load time',
-        description:
-          'Time that creating the session took, of the slowest version and process. It is how long a reload and a start-up take; 0 at the edge, where the clock stands still meanwhile.',
+        title: 'Time in all',
+        description: `What all predictions of a version have taken together since its process began, of the one that has taken most: what Alert_Prediction_Time watches, which fires above ${TOTAL_PREDICTION_SECONDS} s. It only grows, so that red says nothing of now.`,
         unit: 's',
       })
-        .thresholds(neutral())
-        .withTarget(query(`max(model_load_time_seconds{${MODELS}})`, 'load time')),
+        .thresholds(from([TOTAL_PREDICTION_SECONDS, 'red']))
+        .links([runbook('Alert_Prediction_Time')])
+        .withTarget(query(`max(prediction_time_seconds_sum{${MODELS}})`, 'in all')),
     ].map((panel) => panel.span(4)),
   };
 }

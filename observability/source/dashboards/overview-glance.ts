@@ -60,12 +60,10 @@ export function glance(): Row {
         unit: 'none',
       })
         .thresholds(from([1, 'red']))
-        .links([
-          new DashboardLinkBuilder('Alerts').url('/alerting/list?search=kilat').targetBlank(true),
-        ])
+        .links([new DashboardLinkBuilder('Alerts').url('/alerting/list').targetBlank(true)])
         .withTarget(query(`count(${FIRING}) or vector(0)`, 'firing')),
       stat({
-        title: 'Models loaded',
+        title: 'Models',
         description:
           'Versions of models that are loaded somewhere. Worry when it is less than what lies in the repository; load failures below say why.',
         unit: 'none',

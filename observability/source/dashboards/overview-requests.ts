@@ -30,7 +30,7 @@ export function requests(): Row {
           ),
         ),
       timeSeries({
-        title: 'Errors',
+        title: 'Errors by model',
         description: `Share of requests that failed, timed out or were turned away (${ERRORS.split('|').join(', ')}), of those that were not wrong themselves. The dashed lines are what the objective allows, ${ERROR_BUDGET * 100} %, and what somebody is paged for. Look at the outcomes beside it for what kind they are.`,
         unit: 'percentunit',
       })
