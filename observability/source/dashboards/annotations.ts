@@ -1,7 +1,7 @@
 import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { ALERTS } from '../alerts.ts';
-import { PROMETHEUS } from './panels.ts';
+import { PROMETHEUS } from './queries.ts';
 import { MODELS, PROCESSES } from './selectors.ts';
 
 const SERVED = `count by (model, version, sha256) (model_info{${MODELS}})`;
@@ -17,7 +17,7 @@ const CAME = `${SERVED} unless ${SERVED_BEFORE} and on (model) ${MODELS_BEFORE}`
 /** The other side of it, which is all there is to see when a version is taken back. */
 const WENT = `${SERVED_BEFORE} unless ${SERVED} and on (model) ${MODELS_NOW}`;
 
-/** The alerts of alerts.ts, while they fire. The deadline of their labels is Prometheus': Grafana's own are built in. */
+/** Our alerts while they fire, by Prometheus' rules; those that Grafana evaluates itself are among its built-in marks. */
 export const FIRING = `ALERTS{alertstate="firing",alertname=~"${[...new Set(ALERTS.map(({ name }) => name))].join('|')}"}`;
 
 function annotation(

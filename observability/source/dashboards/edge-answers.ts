@@ -1,7 +1,8 @@
 import type { Row } from './frame.ts';
 import { edgeHttpRate, edgeRate } from './hubs.ts';
 import { outcomeOverrides } from './outcomes.ts';
-import { logarithmic, query, runbook, stackedSeries, timeSeries } from './panels.ts';
+import { logarithmicSeries, runbook, stackedSeries, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 
 /** What is asked of the edge, and what it answers. */
 export function answers(): Row {
@@ -36,19 +37,17 @@ export function answers(): Row {
             query(`histogram_quantile(${share}, sum by (le) (${time}))`, `p${share * 100}`),
           ),
         ),
-      timeSeries({
+      logarithmicSeries({
         title: 'Whole request at the edge, p99',
         description:
           'The time within which 99 of 100 requests were answered, by route. The way from the client to the edge is not in it.',
         unit: 's',
-      })
-        .scaleDistribution(logarithmic())
-        .withTarget(
-          query(
-            `histogram_quantile(0.99, sum by (route, le) (${edgeHttpRate('http_request_duration_seconds_bucket', 'method="POST"')}))`,
-            '{{route}}',
-          ),
+      }).withTarget(
+        query(
+          `histogram_quantile(0.99, sum by (route, le) (${edgeHttpRate('http_request_duration_seconds_bucket', 'method="POST"')}))`,
+          '{{route}}',
         ),
+      ),
     ].map((panel) => panel.span(8).height(8)),
   };
 }

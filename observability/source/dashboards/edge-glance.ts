@@ -8,7 +8,8 @@ import {
   sumByHub,
   waiting,
 } from './hubs.ts';
-import { query, runbook, stat } from './panels.ts';
+import { runbook, stat } from './panels.ts';
+import { query } from './queries.ts';
 import { PROCESSES } from './selectors.ts';
 import { alertThreshold, atLeast, from, neutral } from './thresholds.ts';
 

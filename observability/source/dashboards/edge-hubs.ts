@@ -1,6 +1,7 @@
 import type { Row } from './frame.ts';
 import { DELTAS_PER_SECOND, deltas, maxByHub, sinceDelivery, sumByHub, waiting } from './hubs.ts';
-import { colored, legendTable, query, runbook, thresholdLines, timeSeries } from './panels.ts';
+import { colored, legendTable, runbook, thresholdLines, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { PROCESSES, rate } from './selectors.ts';
 import { alertThreshold, from } from './thresholds.ts';
 

@@ -1,13 +1,7 @@
 import type { Row } from './frame.ts';
 import { outcomeOverrides } from './outcomes.ts';
-import {
-  logarithmic,
-  query,
-  runbook,
-  stackedSeries,
-  thresholdLines,
-  timeSeries,
-} from './panels.ts';
+import { runbook, stackedSeries, thresholdLines, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS, rate } from './selectors.ts';
 import { errorShareBy } from './shares.ts';
 import { errorShare } from './thresholds.ts';
@@ -55,7 +49,6 @@ export function answers(): Row {
           'Mean time from arrival to answer, by how it ended. Those turned away should be quick, and those that came too late take REQUEST_TIMEOUT_MS; worry when failures are slow, since they take the place of others.',
         unit: 's',
       })
-        .scaleDistribution(logarithmic())
         .overrides(outcomeOverrides())
         .withTarget(
           query(

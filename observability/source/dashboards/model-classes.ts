@@ -1,5 +1,6 @@
 import type { Row } from './frame.ts';
-import { barGauge, legendTable, query, stackedSeries } from './panels.ts';
+import { barGauge, legendTable, stackedSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS, rate } from './selectors.ts';
 
 /** What is predicted, for models that have classes. */

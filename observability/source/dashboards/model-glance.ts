@@ -1,6 +1,7 @@
 import { AVAILABILITY, LATENCY_BUDGET_SECONDS, TOTAL_PREDICTION_SECONDS } from '../objectives.ts';
 import type { Row } from './frame.ts';
-import { query, runbook, stat } from './panels.ts';
+import { runbook, stat } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS, quantile, rate } from './selectors.ts';
 import { asked, errorShareOfAll } from './shares.ts';
 import { errorShare, from, latency, neutral } from './thresholds.ts';

@@ -1,6 +1,7 @@
 import { DashboardLinkBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { table, tableQuery } from './panels.ts';
+import { tableQuery } from './queries.ts';
 import { MODELS } from './selectors.ts';
+import { table } from './tables.ts';
 
 /** The models that are loaded, each with as much of its hash as one compares by eye, and how many processes have it. */
 const SERVED = `count by (model, version, hash, runtime) (label_replace(model_info{${MODELS}}, "hash", "$1", "sha256", "(.{12}).*"))`;

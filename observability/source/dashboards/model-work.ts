@@ -1,15 +1,14 @@
 import { LATENCY_BUDGET_SECONDS } from '../objectives.ts';
 import type { Row } from './frame.ts';
 import {
-  bucketQuery,
   heatmap,
-  logarithmic,
-  query,
+  logarithmicSeries,
   runbook,
   stackedSeries,
   thresholdLines,
   timeSeries,
 } from './panels.ts';
+import { bucketQuery, query } from './queries.ts';
 import { MODELS, mean, quantile, rate } from './selectors.ts';
 import { latency } from './thresholds.ts';
 import { byVersion, OF_VERSION } from './versions.ts';
@@ -19,12 +18,11 @@ export function work(): Row {
   return {
     title: 'Time and rows',
     panels: [
-      timeSeries({
+      logarithmicSeries({
         title: 'Prediction time by version',
         description: `Median and 99th percentile of runs, by version. The dashed line is the budget of the 95th percentile, ${LATENCY_BUDGET_SECONDS * 1000} ms. Worry when a new version lies above the old one.`,
         unit: 's',
       })
-        .scaleDistribution(logarithmic())
         .thresholds(latency())
         .thresholdsStyle(thresholdLines())
         .links([runbook('PredictionLatencyHigh')])
@@ -46,13 +44,12 @@ export function work(): Row {
           true,
         ),
       ),
-      timeSeries({
+      logarithmicSeries({
         title: 'Queue time by version',
         description:
           'The time within which 99 of 100 requests got their run. Worry when it is longer than the prediction time.',
         unit: 's',
       })
-        .scaleDistribution(logarithmic())
         .links([runbook('PredictionQueueSaturated')])
         .withTarget(
           query(quantile(0.99, 'prediction_queue_time_seconds', ['model', 'version']), OF_VERSION),

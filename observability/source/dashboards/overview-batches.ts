@@ -1,5 +1,6 @@
 import type { Row } from './frame.ts';
-import { logarithmic, query, runbook, stackedSeries, timeSeries } from './panels.ts';
+import { logarithmicSeries, runbook, stackedSeries, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS, mean, quantile, rate } from './selectors.ts';
 
 /** What waits for a run, and what shares one. */
@@ -7,7 +8,7 @@ export function batches(): Row {
   return {
     title: 'Queue and batches',
     panels: [
-      timeSeries({
+      logarithmicSeries({
         title: 'Queue time',
         description:
           'Time that requests waited for their run. Worry when it grows beyond the prediction time: then more is asked than can be run, and requests will be turned away next.',
@@ -15,7 +16,6 @@ export function batches(): Row {
       })
         .span(8)
         .height(7)
-        .scaleDistribution(logarithmic())
         .links([runbook('PredictionQueueSaturated')])
         .targets(
           [0.5, 0.99].map((share) =>

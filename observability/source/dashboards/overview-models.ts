@@ -1,7 +1,8 @@
 import { LineInterpolation } from '@grafana/grafana-foundation-sdk/common';
 import type { Row } from './frame.ts';
 import { modelTable } from './model-table.ts';
-import { legendTable, query, timeSeries } from './panels.ts';
+import { legendTable, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS } from './selectors.ts';
 
 /** What is loaded, and what could not be. */

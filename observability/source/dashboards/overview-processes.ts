@@ -1,6 +1,7 @@
 import type { Row } from './frame.ts';
 import { outcomeOverrides } from './outcomes.ts';
-import { legendTable, query, runbook, stackedSeries, timeSeries } from './panels.ts';
+import { legendTable, runbook, stackedSeries, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS, PROCESSES, rate } from './selectors.ts';
 
 /** How near the processes are to what they can do. */

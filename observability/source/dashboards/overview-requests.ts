@@ -1,7 +1,8 @@
 import { ERRORS } from '../objectives.ts';
 import type { Row } from './frame.ts';
 import { outcomeOverrides } from './outcomes.ts';
-import { query, runbook, stackedSeries, thresholdLines, timeSeries } from './panels.ts';
+import { runbook, stackedSeries, thresholdLines, timeSeries } from './panels.ts';
+import { query } from './queries.ts';
 import { MODELS, PROCESSES, rate } from './selectors.ts';
 import { errorShareBy, errorShareOfAll } from './shares.ts';
 import { ERROR_BUDGET, errorShare } from './thresholds.ts';

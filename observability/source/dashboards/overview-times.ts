@@ -1,14 +1,7 @@
 import { LATENCY_BUDGET_SECONDS } from '../objectives.ts';
 import type { Row } from './frame.ts';
-import {
-  bucketQuery,
-  heatmap,
-  logarithmic,
-  query,
-  runbook,
-  thresholdLines,
-  timeSeries,
-} from './panels.ts';
+import { heatmap, logarithmicSeries, runbook, thresholdLines } from './panels.ts';
+import { bucketQuery, query } from './queries.ts';
 import { MODELS, PROCESSES, quantile, rate } from './selectors.ts';
 import { latency } from './thresholds.ts';
 
@@ -17,14 +10,13 @@ export function times(): Row {
   return {
     title: 'Time',
     panels: [
-      timeSeries({
+      logarithmicSeries({
         title: 'Prediction time',
         description: `Time of one inference run, without queue and network, of all models together. The dashed line is the budget of the 95th percentile, ${LATENCY_BUDGET_SECONDS * 1000} ms. Worry when p99 leaves the others behind, or all of them rise: the model's own dashboard shows which version.`,
         unit: 's',
       })
         .span(8)
         .height(8)
-        .scaleDistribution(logarithmic())
         .thresholds(latency())
         .thresholdsStyle(thresholdLines())
         .links([runbook('PredictionLatencyHigh')])
@@ -48,15 +40,14 @@ export function times(): Row {
             true,
           ),
         ),
-      timeSeries({
+      logarithmicSeries({
         title: 'Whole request, p99',
         description:
-          'The time within which 99 of 100 requests were answered, from arrival to answer, by route. What it has more than the prediction time is reading, waiting and writing: see the queue and the event loop below.',
+          'The time within which 99 of 100 requests over HTTP were answered, from arrival to answer, by route. What it has more than the prediction time is reading, waiting and writing: see the queue and the event loop below.',
         unit: 's',
       })
         .span(8)
         .height(8)
-        .scaleDistribution(logarithmic())
         .withTarget(
           query(
             `histogram_quantile(0.99, sum by (route, le) (${rate('http_request_duration_seconds_bucket', `${PROCESSES},method="POST"`)}))`,

@@ -31,19 +31,11 @@ import {
   HeatmapTooltipBuilder,
   YAxisConfigBuilder,
 } from '@grafana/grafana-foundation-sdk/heatmap';
-import {
-  DataqueryBuilder,
-  PromQueryFormat,
-  QueryEditorMode,
-} from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
-import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { runbookUrl } from '../runbooks.ts';
+import { PROMETHEUS } from './queries.ts';
 import { neutral } from './thresholds.ts';
-
-/** The Prometheus that the variable `datasource` names. */
-export const PROMETHEUS = { type: 'prometheus', uid: `\${datasource}` };
 
 /** What every panel says of itself: what it shows, how it is read, and when to worry. */
 export interface PanelText {
@@ -52,29 +44,24 @@ export interface PanelText {
   readonly unit: string;
 }
 
-/** A query over the range of time that the dashboard shows. */
-export function query(expr: string, legend: string): DataqueryBuilder {
-  return new DataqueryBuilder()
-    .datasource(PROMETHEUS)
-    .editorMode(QueryEditorMode.Code)
-    .expr(expr)
-    .legendFormat(legend)
-    .range();
+/** Lines over time from zero up, with a table of the means and maxima below. */
+export function timeSeries(panel: PanelText): TimeSeriesBuilder {
+  return lines(panel).min(0);
 }
 
-/** A query of this moment, as a table has it. */
-export function tableQuery(expr: string): DataqueryBuilder {
-  return query(expr, '').instant().format(PromQueryFormat.Table);
+/** The same for what spans several powers of ten. It has no zero, and what is zero is not drawn. */
+export function logarithmicSeries(panel: PanelText): TimeSeriesBuilder {
+  return lines(panel).scaleDistribution(
+    new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10),
+  );
 }
 
-/** Lines over time, with a table of the means and maxima below. */
-export function timeSeries({ title, description, unit }: PanelText): TimeSeriesBuilder {
+function lines({ title, description, unit }: PanelText): TimeSeriesBuilder {
   return new TimeSeriesBuilder()
     .title(title)
     .description(description)
     .datasource(PROMETHEUS)
     .unit(unit)
-    .min(0)
     .lineWidth(1)
     .fillOpacity(10)
     .showPoints(VisibilityMode.Never)
@@ -108,10 +95,6 @@ export function stackedSeries(panel: PanelText): TimeSeriesBuilder {
     .fillOpacity(70)
     .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
 }
-
-/** For what spans several powers of ten; zeros are not drawn. */
-export const logarithmic = () =>
-  new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10);
 
 /** Draws thresholds as dashed lines. */
 export const thresholdLines = () =>
@@ -153,11 +136,6 @@ export function heatmap({ title, description, unit }: PanelText): HeatmapBuilder
     );
 }
 
-/** A query whose series are the buckets of a heatmap. */
-export function bucketQuery(expr: string): DataqueryBuilder {
-  return query(expr, '{{le}}').format(PromQueryFormat.Heatmap);
-}
-
 /** Bars side by side, of this moment. */
 export function barGauge({ title, description, unit }: PanelText): BarGaugeBuilder {
   return new BarGaugeBuilder()
@@ -170,45 +148,6 @@ export function barGauge({ title, description, unit }: PanelText): BarGaugeBuild
     .orientation(VizOrientation.Horizontal)
     .thresholds(neutral())
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']));
-}
-
-/** A column of a table: the field that Grafana makes of a label or a query, its heading, and how it is read. */
-export interface Column {
-  readonly field: string;
-  readonly heading: string;
-  readonly unit?: string;
-  /** Where a click leads. */
-  readonly link?: DashboardLinkBuilder;
-}
-
-/** A table of queries that have the same labels, one row for each set of them. */
-export function table(
-  { title, description, unit }: PanelText,
-  columns: readonly Column[],
-): TableBuilder {
-  const panel = new TableBuilder()
-    .title(title)
-    .description(description)
-    .datasource(PROMETHEUS)
-    .unit(unit)
-    .thresholds(neutral())
-    .withTransformation({ id: 'merge', options: {} })
-    .withTransformation({
-      id: 'organize',
-      options: {
-        excludeByName: { Time: true },
-        indexByName: Object.fromEntries(columns.map(({ field }, place) => [field, place])),
-        renameByName: Object.fromEntries(columns.map(({ field, heading }) => [field, heading])),
-      },
-    });
-  for (const { heading, unit: own, link } of columns) {
-    const properties = [
-      ...(own ? [{ id: 'unit', value: own }] : []),
-      ...(link ? [{ id: 'links', value: [link.build()] }] : []),
-    ];
-    if (properties.length > 0) panel.overrideByName(heading, properties);
-  }
-  return panel;
 }
 
 /** Where to read on about an alert that a panel shows the values of. */

@@ -4,7 +4,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { PROMETHEUS } from './panels.ts';
+import { PROMETHEUS } from './queries.ts';
 
 const ALL = { selected: true, text: ['All'], value: ['$__all'] };
 
