@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ALERTS } from '../observability/source/alerts.ts';
 import { parseConfig, SETTINGS } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
 import { MODEL_FAULTS } from '../src/inference/types.ts';
@@ -82,6 +83,16 @@ describe('the documents', () => {
       const expected = defaults[name];
       if (expected !== undefined) expect([name, shown]).toEqual([name, String(expected)]);
     }
+  });
+
+  it('list every alert with its severities', () => {
+    const severities = new Map<string, string[]>();
+    for (const { name, severity } of ALERTS) {
+      severities.set(name, [...(severities.get(name) ?? []), severity]);
+    }
+    expect(table('README.md', 'alert').map(([name, , severity]) => [name, severity])).toEqual(
+      [...severities].map(([name, all]) => [name, all.join(', ')]),
+    );
   });
 
   it('list every fault of a model as it is', () => {
