@@ -2,8 +2,8 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
+import { createAccess, requireAccess } from './http/access.ts';
 import { answerJson } from './http/answer.ts';
-import { requireAdmin, requireToken } from './http/bearer.ts';
 import { type BodyReader, readRequestBody } from './http/body.ts';
 import { drain, type Lifecycle } from './http/draining.ts';
 import { errorBody } from './http/error-body.ts';
@@ -41,6 +41,7 @@ export interface Services {
   readonly config: Pick<
     Config,
     | 'ADMIN_TOKEN'
+    | 'API_TOKEN'
     | 'DEFAULT_MODEL'
     | 'MAX_BATCH_ROWS'
     | 'MAX_BODY_BYTES'
@@ -70,9 +71,13 @@ export function createApp(services: Services) {
   const app = new Hono<{ Variables: RequestVariables }>();
   const defaultModel = createDefault(config.DEFAULT_MODEL, models);
   checkDefault(config.DEFAULT_MODEL, models);
+  const access = createAccess(config);
   const prediction: PredictionServices = {
     models,
     defaultModel,
+    authorize: access.isOpen('predictions')
+      ? undefined
+      : (c) => access.check('predictions', c.req.header('Authorization')),
     readBody: services.readBody ?? readRequestBody,
     maxBodyBytes: config.MAX_BODY_BYTES,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
@@ -109,7 +114,7 @@ export function createApp(services: Services) {
     app.post(`${path}/infer`, compressAnswers, inferV2);
   }
   app.post('/v2/repository/index', listRepository(models, prediction));
-  const admin = requireAdmin(config.ADMIN_TOKEN);
+  const admin = requireAccess(access, 'models');
   app.post('/v2/repository/models/:name/load', admin, loadModel(models, prediction));
   app.post('/v2/repository/models/:name/unload', admin, unloadModel(models, prediction));
 
@@ -130,7 +135,7 @@ export function createApp(services: Services) {
   app.get('/openapi.json', openApi(models, version, defaultModel));
   app.get('/healthz', (c) => answerJson(c, { alive: true }));
   app.get('/readyz', readiness(models));
-  app.get('/metrics', requireToken(config.METRICS_TOKEN), compress, scrape(snapshot));
+  app.get('/metrics', requireAccess(access, 'metrics'), compress, scrape(snapshot));
 
   refuseOtherMethods(app);
   // A route and not Hono's notFound, so that what it throws takes the way of every other error.

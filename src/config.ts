@@ -22,6 +22,15 @@ const token = z
   .string()
   .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'expected letters, digits and . _ ~ + / - alone');
 
+/** Several of them, any one of which opens the door: so a new one can come in before the old one goes out. */
+const tokens = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9._~+/-]+=*(?:,[A-Za-z0-9._~+/-]+=*)*$/,
+    'expected letters, digits and . _ ~ + / - alone, with commas between several tokens',
+  )
+  .transform((text) => text.split(','));
+
 /** Where samples go. Credentials have settings of their own, since a URL ends up in logs. */
 const receiverUrl = z
   .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
@@ -54,8 +63,9 @@ const settings = z.object({
   INTRA_OP_THREADS: integer(1, 256).default(1),
   REQUEST_TIMEOUT_MS: integer(1, 3_600_000).default(30_000),
   SHUTDOWN_SECONDS: integer(1, 600).default(30),
-  ADMIN_TOKEN: token.optional(),
-  METRICS_TOKEN: token.optional(),
+  API_TOKEN: tokens.optional(),
+  ADMIN_TOKEN: tokens.optional(),
+  METRICS_TOKEN: tokens.optional(),
   METRICS_JOB: labelValue.default('kilat'),
   METRICS_INSTANCE: labelValue.optional(),
   METRICS_SHARDS: integer(1, 64).default(1),

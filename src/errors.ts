@@ -38,7 +38,7 @@ export const ERRORS = {
   forbidden: {
     status: 403,
     retryable: false,
-    meaning: 'Loading and unloading models is off: ADMIN_TOKEN is not set, or it is the edge.',
+    meaning: 'The token is good for something else, or loading and unloading models is off.',
   },
   not_found: { status: 404, retryable: false, meaning: 'There is no such endpoint.' },
   model_not_found: { status: 404, retryable: false, meaning: 'There is no model of that name.' },

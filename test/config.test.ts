@@ -59,7 +59,11 @@ describe('settings', () => {
   it.each([
     [
       { METRICS_TOKEN: 'p@ss word' },
-      'METRICS_TOKEN: expected letters, digits and . _ ~ + / - alone',
+      'METRICS_TOKEN: expected letters, digits and . _ ~ + / - alone, with commas between several tokens',
+    ],
+    [
+      { API_TOKEN: 'old,' },
+      'API_TOKEN: expected letters, digits and . _ ~ + / - alone, with commas between several tokens',
     ],
     [
       { REMOTE_WRITE_BEARER_TOKEN: 's3cret\nx' },

@@ -24,7 +24,8 @@ async function tryAlert(options: Options): Promise<void> {
   const { url, threshold, duration, metricsToken } = options;
   const model = await findModel(url, options.model);
   const signal = AbortSignal.any([stopOnSignals(), AbortSignal.timeout(duration * 1000)]);
-  const at = { url, model, metricsToken, signal };
+  // Any of several is good.
+  const at = { url, model, metricsToken: metricsToken?.split(',')[0], signal };
   let sum = await readSum(at);
   const start = performance.now();
   let requests = 0;

@@ -45,13 +45,22 @@ export async function request(url: URL, init?: RequestInit): Promise<Response> {
   );
 }
 
-/** Gets JSON, or posts some and gets the answer. @throws as `request` does */
+/**
+ * Gets JSON, or posts some, with the API_TOKEN of the environment as the server has it, and gets the answer.
+ *
+ * @throws as `request` does
+ */
 export async function ask(url: URL, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+  // Any of several is good.
+  const [token] = process.env.API_TOKEN?.split(',') ?? [];
   const response = await request(url, {
     ...(signal && { signal }),
     ...(body !== undefined && {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: {
+        'Content-Type': 'application/json',
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
       body: JSON.stringify(body),
     }),
   });

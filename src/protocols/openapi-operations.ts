@@ -34,9 +34,11 @@ export const errorAnswer = z.object({
   code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
 });
 
+const ACCESS = ['unauthorized', 'forbidden'] as const;
 const LOOKUP = ['model_not_found', 'version_not_found', 'not_ready', 'shutting_down'] as const;
 const PREDICTION = [
   ...['bad_json', 'bad_request', 'bad_shape', 'bad_datatype', 'bad_feature'],
+  ...ACCESS,
   ...LOOKUP,
   ...['cancelled', 'body_too_large', 'unsupported_media_type'],
   ...['inference_failed', 'internal', 'overloaded', 'timeout'],
@@ -89,6 +91,7 @@ const predict = (summary: string): Operation => ({
   example: oneInstance,
   answers: json(predictions),
   errors: PREDICTION,
+  token: true,
 });
 const read = (tag: string, summary: string, schema: z.ZodType, errors = LOOKUP): Operation => ({
   tag,
@@ -115,6 +118,7 @@ const infer: Operation = {
   }),
   answers: { ...json(v2.inferResponse), ...binary },
   errors: PREDICTION,
+  token: true,
 };
 const v1Predict: Operation = {
   tag: 'KServe V1',
@@ -123,6 +127,7 @@ const v1Predict: Operation = {
   example: oneInstance,
   answers: json(v1Response),
   errors: PREDICTION,
+  token: true,
 };
 const v1Model = read(
   'KServe V1',
@@ -245,6 +250,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: oneInstance,
     answers: json(invocationResponse),
     errors: PREDICTION,
+    token: true,
   },
   'GET /ping': scoring,
   'GET /health': scoring,
@@ -273,7 +279,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'operations',
     summary: 'Everything measured, for Prometheus',
     answers: { ...text, 'application/openmetrics-text': { type: 'string' } },
-    errors: ['unauthorized'],
+    errors: ACCESS,
     token: true,
   },
   'GET /openapi.json': {

@@ -12,6 +12,8 @@ export interface PredictionServices {
   readonly models: ModelRepository;
   /** The model that is asked where a request names none; without one it has to. */
   readonly defaultModel: () => string | undefined;
+  /** @throws AppError unauthorized or forbidden; absent where everybody may ask */
+  readonly authorize?: ((c: Context) => Promise<void>) | undefined;
   readonly readBody: BodyReader;
   readonly maxBodyBytes: number;
   /** How long a request may wait for its run, in milliseconds from its arrival. */
@@ -46,7 +48,10 @@ export function answerPredictions(
   protocol: string,
   answer: (prediction: Prediction, c: PredictionContext) => Promise<Response>,
 ): Handler<{ Variables: RequestVariables }> {
+  const { authorize } = services;
   return async function answerPrediction(c: PredictionContext) {
+    // Ahead of everything else: who may not ask has asked for no prediction.
+    if (authorize) await authorize(c);
     const prediction = new Prediction(c, services, protocol);
     try {
       return await answer(prediction, c);

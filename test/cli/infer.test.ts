@@ -3,9 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NodeTarget, startNode } from '../helpers/targets.ts';
 
 /** Runs the client as `npm run infer` does. */
-function infer(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function infer(...args: string[]) {
+  return inferWith({}, ...args);
+}
+
+function inferWith(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['src/cli/infer.ts', ...args], (error, stdout, stderr) => {
+    const options = { env: { ...process.env, ...env } };
+    execFile(process.execPath, ['src/cli/infer.ts', ...args], options, (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });
   });
@@ -27,6 +35,15 @@ describe('npm run infer', () => {
     expect(stdout).toContain('breast-cancer v1: 7 requests, 0 errors');
     expect(stdout).toMatch(/│ inference +│ +[\d.]+ │/);
     expect(stdout).toMatch(/│ round trip +│ +[\d.]+ │/);
+  });
+
+  it('carries the token that the server has', async () => {
+    const API_TOKEN = 'new,old';
+    const closed = await startNode({ API_TOKEN });
+    const args = ['--url', closed.url, '--requests', '2'];
+    expect((await inferWith({ API_TOKEN }, ...args)).stdout).toContain('2 requests, 0 errors');
+    expect((await infer(...args)).stdout).toContain('unauthorized');
+    await closed.stop();
   });
 
   it('takes an address without a scheme', async () => {

@@ -24,6 +24,11 @@ export type Status = Parameters<ServerInterceptingCallInterface['sendStatus']>[0
 /** A status travels in a header, of which clients take 8 KiB; a character may take nine bytes there. */
 const MAX_DETAILS = 800;
 
+/** The token that a call carries, as HTTP would. */
+export function authorizationOf({ metadata }: { readonly metadata: Metadata }): string | undefined {
+  return metadata.get('authorization')[0]?.toString();
+}
+
 /** @param startedAt when the call arrived, in milliseconds of the clock */
 export function readMetadata(
   metadata: Metadata,

@@ -1,5 +1,7 @@
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Access } from '../../http/access.ts';
 import type { Logger } from '../../log.ts';
+import { authorizationOf } from './call-variables.ts';
 import type { Calls } from './calls.ts';
 import type { Infer } from './infer.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
@@ -34,9 +36,11 @@ export function unary<Request, Response>(
 /** ModelInfer: as long as its call goes on. */
 export function inferOnce(
   calls: Calls,
+  access: Access,
   infer: Infer,
 ): Answer<ModelInferRequest, ModelInferResponse> {
-  return (request, call) => {
+  return async (request, call) => {
+    await access.check('predictions', authorizationOf(call));
     const { prediction, startedAt, traceId } = calls.of(call);
     return infer(request, {
       note: prediction ?? { protocol: 'grpc' },

@@ -1,20 +1,19 @@
-import { checkAdmin } from '../../http/bearer.ts';
+import type { Access } from '../../http/access.ts';
 import type { ModelRepository } from '../../inference/repository.ts';
 import { refuseParameters } from '../model-control.ts';
+import { authorizationOf } from './call-variables.ts';
 import type { Answer } from './handlers.ts';
 import type { RepositoryModelRequest } from './messages.ts';
 
 /** The model repository extension over gRPC; the token travels as the metadata `authorization`. */
 
-type Call = Parameters<Answer<RepositoryModelRequest, object>>[1];
-
 /** RepositoryModelLoad */
 export function loadModel(
   models: ModelRepository,
-  token: string | undefined,
+  access: Access,
 ): Answer<RepositoryModelRequest, object> {
   return async (request, call) => {
-    await checkAdmin(authorization(call), token);
+    await access.check('models', authorizationOf(call));
     refuseParameters(Object.keys(request.parameters));
     const name = nameOf(request);
     await models.load(name);
@@ -25,18 +24,14 @@ export function loadModel(
 /** RepositoryModelUnload */
 export function unloadModel(
   models: ModelRepository,
-  token: string | undefined,
+  access: Access,
 ): Answer<RepositoryModelRequest, object> {
   return async (request, call) => {
-    await checkAdmin(authorization(call), token);
+    await access.check('models', authorizationOf(call));
     const name = nameOf(request);
     await models.unload(name);
     return { model_name: name, isUnloaded: true };
   };
-}
-
-function authorization({ metadata }: Call): string | undefined {
-  return metadata.get('authorization')[0]?.toString();
 }
 
 function nameOf({ model_name, repository_or_model_name }: RepositoryModelRequest): string {

@@ -5,6 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { type Config, ConfigError } from '../../config.ts';
+import { createAccess } from '../../http/access.ts';
 import type { ModelRepository } from '../../inference/repository.ts';
 import type { Logger } from '../../log.ts';
 import { type CallParts, Calls } from './calls.ts';
@@ -29,7 +30,12 @@ export interface GrpcParts extends CallParts {
   readonly version: string;
   readonly config: Pick<
     Config,
-    'ADMIN_TOKEN' | 'MAX_BATCH_ROWS' | 'MAX_BODY_BYTES' | 'REQUEST_TIMEOUT_MS'
+    | 'ADMIN_TOKEN'
+    | 'API_TOKEN'
+    | 'MAX_BATCH_ROWS'
+    | 'MAX_BODY_BYTES'
+    | 'METRICS_TOKEN'
+    | 'REQUEST_TIMEOUT_MS'
   >;
   readonly models: ModelRepository;
 }
@@ -78,6 +84,7 @@ function implement(
   stopping: AbortSignal,
 ): UntypedServiceImplementation {
   const { version, config, models, clock, log } = parts;
+  const access = createAccess(config);
   const inferRequest = infer({ models, clock, timeoutMs: config.REQUEST_TIMEOUT_MS });
   const handle = <Request, Response>(answer: Answer<Request, Response>) =>
     unary(calls, log, answer);
@@ -89,10 +96,10 @@ function implement(
     ModelMetadata: handle(modelMetadata(models)),
     ModelConfig: handle(modelConfig(models, config.MAX_BATCH_ROWS)),
     RepositoryIndex: handle(repositoryIndex(models)),
-    RepositoryModelLoad: handle(loadModel(models, config.ADMIN_TOKEN)),
-    RepositoryModelUnload: handle(unloadModel(models, config.ADMIN_TOKEN)),
-    ModelInfer: handle(inferOnce(calls, inferRequest)),
-    ModelStreamInfer: inferMany({ calls, infer: inferRequest, clock, log, stopping }),
+    RepositoryModelLoad: handle(loadModel(models, access)),
+    RepositoryModelUnload: handle(unloadModel(models, access)),
+    ModelInfer: handle(inferOnce(calls, access, inferRequest)),
+    ModelStreamInfer: inferMany({ calls, access, infer: inferRequest, clock, log, stopping }),
   };
 }
 

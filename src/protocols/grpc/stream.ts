@@ -1,8 +1,10 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '../../clock.ts';
 import { AppError, type ErrorCode } from '../../errors.ts';
+import type { Access } from '../../http/access.ts';
 import type { PredictionNote } from '../../http/observe.ts';
 import type { Logger } from '../../log.ts';
+import { authorizationOf } from './call-variables.ts';
 import type { Calls } from './calls.ts';
 import type { Infer } from './infer.ts';
 import type { ModelInferRequest, ModelStreamInferResponse } from './messages.ts';
@@ -10,6 +12,7 @@ import { shownError, statusOf, toStatus } from './status.ts';
 
 export interface StreamParts {
   readonly calls: Calls;
+  readonly access: Access;
   readonly infer: Infer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,20 +29,22 @@ type InferStream = ServerDuplexStream<ModelInferRequest, ModelStreamInferRespons
 export function inferMany(
   parts: StreamParts,
 ): handleBidiStreamingCall<ModelInferRequest, ModelStreamInferResponse> {
-  const { calls, stopping } = parts;
+  const { access, calls, stopping } = parts;
   return function inferMany(call: InferStream) {
     let answering = false;
     let complete = false;
-    // A stream that waits for requests would keep the server for as long as it likes.
-    const refuse = () => {
-      const error = new AppError('shutting_down', 'the server is shutting down');
+    const end = (error: AppError) => {
       calls.of(call).code = error.code;
       call.emit('error', toStatus(error));
     };
+    // A stream that waits for requests would keep the server for as long as it likes.
+    const refuse = () => end(new AppError('shutting_down', 'the server is shutting down'));
     const stop = () => {
       if (!answering) refuse();
     };
     stopping.addEventListener('abort', stop);
+    const allowed = access.check('predictions', authorizationOf(call));
+    allowed.catch((error: unknown) => end(shownError(error, calls.of(call).requestId, parts.log)));
     call.on('cancelled', () => stopping.removeEventListener('abort', stop));
     call.on('data', (request: ModelInferRequest) => {
       call.pause();
@@ -51,7 +56,10 @@ export function inferMany(
         else call.resume();
       };
       // Waits until the answer is sent, so that a client which does not read is not read from.
-      void answer(parts, call, request).then((response) => call.write(response, goOn));
+      allowed.then(
+        async () => call.write(await answer(parts, call, request), goOn),
+        () => {},
+      );
     });
     // It comes with the last request, whether or not that has been answered.
     call.on('end', () => {
