@@ -41,9 +41,9 @@ const program = new Command('observability:picture')
     const step = Math.max(1, Math.round((minutes * 60) / POINTS));
     const to = Math.floor(Date.now() / 1000);
     const range = { from: to - Math.round((minutes * 60) / step) * step, to, step };
-    const values = await resolveVariables(dashboard.templating.list, api, range, scrapeSeconds);
+    const resolved = await resolveVariables(dashboard.templating.list, api, range, scrapeSeconds);
     await mkdir(dirname(out), { recursive: true });
-    await writeFile(out, await drawDashboard(dashboard, { api, range, values }));
+    await writeFile(out, await drawDashboard(dashboard, { api, range, ...resolved }));
   });
 
 await program.parseAsync();

@@ -190,7 +190,8 @@ describe('an expression has a value for', () => {
     const admin = post({}, { Authorization: 'Bearer admin' });
     const reloaded = await server.fetch('/v2/repository/models/lookup/load', admin);
     expect(reloaded.status).toBe(200);
-    values = await resolveVariables(dashboards[0]?.templating.list ?? [], api, range(), 15);
+    const { list = [] } = dashboards[0]?.templating ?? {};
+    ({ values } = await resolveVariables(list, api, range(), 15));
   });
   afterAll(async () => {
     stopping.abort();

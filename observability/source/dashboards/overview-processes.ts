@@ -12,7 +12,7 @@ export function processes(): Row {
       timeSeries({
         title: 'In flight',
         description:
-          'Requests being answered at the moment of a scrape, of all Node processes. It grows when answers take longer or more is asked; worry when it grows without end.',
+          'Requests being answered at the moment of a scrape, of all Node processes; the scrape is one of them itself. It grows when answers take longer or more is asked; worry when it grows without end.',
         unit: 'none',
       })
         .decimals(0)

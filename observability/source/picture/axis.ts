@@ -42,9 +42,12 @@ function roundUp(value: number): number {
   return step * power;
 }
 
-/** Round moments between two, in seconds since the Unix epoch: five or so of them. */
-export function timeTicks(from: number, to: number): number[] {
-  const least = Math.max(MINUTE, (to - from) / 6);
+/** Pixels that the name of a moment takes, with room beside it. */
+const MOMENT = 52;
+
+/** Round moments between two, in seconds since the Unix epoch: as many as have room on so many pixels. */
+export function timeTicks(from: number, to: number, width: number): number[] {
+  const least = Math.max(MINUTE, (to - from) / Math.max(1, Math.floor(width / MOMENT)));
   const step = TIME_STEPS.find((each) => each >= least) ?? 48 * HOUR;
   const ticks: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);

@@ -42,6 +42,7 @@ const panel = z.object({
   type: z.string(),
   title: z.string(),
   gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
+  repeat: z.string().optional(),
   targets: z.array(target).default([]),
   links: z.array(link).default([]),
   transformations: z.array(transformation).default([]),

@@ -10,7 +10,7 @@ import { type Box, element, group, rectangle, text } from './svg.ts';
 import { drawTable } from './table.ts';
 import { COLORS, FONT } from './theme.ts';
 import { drawTimeSeries } from './time-series.ts';
-import type { Values } from './variables.ts';
+import { escapeForRegex, type Resolved } from './variables.ts';
 
 /** The page: Grafana's 24 columns on a width that a README shows, and lines of its grid. */
 const WIDTH = 1040;
@@ -24,10 +24,9 @@ const TITLE = 26;
 
 const CREDIT = "drawn from Prometheus by Kilat's own renderer; Grafana draws the same queries";
 
-interface Sources {
+interface Sources extends Resolved {
   readonly api: PrometheusApi;
   readonly range: TimeRange;
-  readonly values: Values;
 }
 
 /** Draws a dashboard, with what Prometheus has for its queries, as one SVG. */
@@ -58,17 +57,18 @@ export async function drawDashboard(dashboard: Dashboard, sources: Sources): Pro
   return `${element('svg', attributes, `\n${page.join('\n')}\n`)}\n`;
 }
 
-async function drawPanel(panel: Panel, marks: readonly Mark[], sources: Sources): Promise<string> {
+async function drawPanel(panel: Panel, marks: readonly Mark[], all: Sources): Promise<string> {
+  const { sources, title } = forOne(panel, all);
   const { x, y, w, h } = panel.gridPos;
   const place = { x: MARGIN + x * COLUMN, y: HEADER + y * LINE };
   if (panel.type === 'row') {
-    return text(place.x + 6, place.y + 19, panel.title, { size: 14, weight: 600 });
+    return text(place.x + 6, place.y + 19, title, { size: 14, weight: 600 });
   }
   const box = { x: 0, y: 0, width: w * COLUMN - GAP, height: h * LINE - GAP };
   const content = { ...box, y: TITLE, height: box.height - TITLE };
   const parts = [
     rectangle(box, { fill: COLORS.panel, stroke: COLORS.border, rx: 3 }),
-    text(10, 18, substituteTitle(panel.title, sources.values), {
+    text(10, 18, title, {
       size: 13,
       weight: 500,
       width: box.width - 16,
@@ -130,11 +130,12 @@ function drawMarkNames(marks: readonly Mark[]): string {
     .join('');
 }
 
-/** A title with a variable in it is of all its values here. */
-function substituteTitle(title: string, values: Values): string {
-  return title.replaceAll(/\$(\w+)/g, (_, name: string) =>
-    values[name] === '.*' ? `every ${name}` : (values[name] ?? ''),
-  );
+/** A panel that Grafana repeats for each value of a variable is drawn for the first of them. */
+function forOne({ repeat, title }: Panel, sources: Sources): { sources: Sources; title: string } {
+  const [first] = sources.choices[repeat ?? ''] ?? [];
+  if (repeat === undefined || first === undefined) return { sources, title };
+  const values = { ...sources.values, [repeat]: escapeForRegex(first) };
+  return { sources: { ...sources, values }, title: title.replaceAll(`$${repeat}`, first) };
 }
 
 function spanOf({ from, to }: TimeRange): string {

@@ -29,7 +29,7 @@ export function drawHeatmap(
   );
   const strength = cells.map(([, , value = 0]) => value);
   const ticks = new Map(
-    timeTicks(range.from, range.to).map((seconds) => [
+    timeTicks(range.from, range.to, box.width - GRID.left - GRID.right).map((seconds) => [
       columnOf(seconds, range),
       timeOfDay(seconds),
     ]),

@@ -1,14 +1,14 @@
 import type { Panel } from './dashboard-json.ts';
 import type { NamedSeries } from './panel-data.ts';
 import { seriesColor } from './series-colors.ts';
-import { type Box, rectangle, text } from './svg.ts';
+import { type Box, rectangle, text, textWidth } from './svg.ts';
 import { COLORS } from './theme.ts';
 import { formatValue } from './units.ts';
 
 const LINE = 15;
 const SIZE = 11;
-/** A column of numbers. */
-const COLUMN = 70;
+/** Between columns. */
+const GAP = 14;
 
 /** What a legend can say of the values of a series. */
 const CALCULATIONS: Readonly<
@@ -36,8 +36,6 @@ export function drawLegend(panel: Panel, series: readonly NamedSeries[], box: Bo
   const room = Math.floor(box.height / LINE) - 1;
   // One line says how many more there are.
   const shown = series.length > room ? Math.max(1, room - 1) : series.length;
-  const right = (column: number) => box.x + box.width - 10 - (calcs.length - 1 - column) * COLUMN;
-  const nameWidth = box.width - 30 - calcs.length * COLUMN;
   const valuesOf = ({ points }: NamedSeries) =>
     points.map(([, value]) => value).filter(Number.isFinite);
   const rows = series
@@ -47,6 +45,17 @@ export function drawLegend(panel: Panel, series: readonly NamedSeries[], box: Bo
       results: calcs.map((calc) => CALCULATIONS[calc]?.of(valuesOf(each)) ?? Number.NaN),
     }))
     .sort((a, b) => (b.results.at(-1) || 0) - (a.results.at(-1) || 0));
+  const widths = calcs.map((calc, column) =>
+    Math.max(
+      ...[
+        calc,
+        ...rows.map(({ results }) => formatValue(results[column] ?? 0, unit, decimals)),
+      ].map((cell) => textWidth(cell, SIZE) + GAP),
+    ),
+  );
+  const widthFrom = (column: number) => widths.slice(column).reduce((sum, width) => sum + width, 0);
+  const right = (column: number) => box.x + box.width - 10 - widthFrom(column + 1);
+  const nameWidth = box.width - 38 - widthFrom(0);
   const lines = [
     ...calcs.map((calc, column) =>
       text(right(column), box.y + 11, CALCULATIONS[calc]?.heading ?? calc, {

@@ -5,7 +5,7 @@ import { colorOf, PALETTE } from './theme.ts';
 const chosen = z.object({ mode: z.string(), fixedColor: z.string() });
 
 /** How light the shades of a colour are, in order. */
-const SHADES = [1, 0.72, 0.5, 1.25, 0.86, 0.6];
+const SHADES = [1, 0.62, 1.25, 0.42, 0.8];
 
 /** The colour of a series: the one that the panel gives to its name, else the next one. */
 export function seriesColor(panel: Panel, name: string, place: number): string {

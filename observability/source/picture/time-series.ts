@@ -30,7 +30,7 @@ export function drawTimeSeries(
   const lines = series.map(({ points }) => onGrid(points, range, isStacked ? 0 : null));
   return drawChart(box, {
     grid: GRID,
-    xAxis: timeAxis(range),
+    xAxis: timeAxis(range, box.width - GRID.left - GRID.right),
     yAxis: valueAxis(panel, isStacked ? addUp(lines) : lines.flat()),
     series: series.map(({ name }, place) => {
       const color = seriesColor(panel, name, place);
@@ -54,7 +54,7 @@ export function drawTimeSeries(
 }
 
 /** The axis of time, from one end of the picture to the other. */
-function timeAxis({ from, to }: TimeRange) {
+function timeAxis({ from, to }: TimeRange, width: number) {
   return {
     type: 'time',
     min: from * 1000,
@@ -65,7 +65,7 @@ function timeAxis({ from, to }: TimeRange) {
     axisLabel: {
       ...AXIS_LABEL,
       formatter: '{HH}:{mm}',
-      customValues: timeTicks(from, to).map((seconds) => seconds * 1000),
+      customValues: timeTicks(from, to, width).map((seconds) => seconds * 1000),
     },
   };
 }

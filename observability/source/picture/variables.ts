@@ -25,6 +25,12 @@ export function parseLabelValues(query: string): { selector: string; label: stri
   return { selector, label };
 }
 
+/** The variables of a dashboard: what stands for each, and what there is to choose. */
+export interface Resolved {
+  readonly values: Values;
+  readonly choices: Readonly<Record<string, readonly string[]>>;
+}
+
 /**
  * What Grafana puts into queries while every variable is at All.
  *
@@ -36,23 +42,25 @@ export async function resolveVariables(
   api: PrometheusApi,
   range: TimeRange,
   scrapeSeconds: number,
-): Promise<Values> {
+): Promise<Resolved> {
   const values: Record<string, string> = {
     __interval: `${range.step}s`,
     // https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/
     __rate_interval: `${Math.max(range.step + scrapeSeconds, 4 * scrapeSeconds)}s`,
     __range: `${range.to - range.from}s`,
   };
+  const choices: Record<string, readonly string[]> = {};
   for (const { name, type, allValue, definition } of variables) {
     if (type !== 'query' || definition === undefined) continue;
     const { selector, label } = parseLabelValues(substitute(definition, values));
     const found = await api.labelValues(label, selector, range);
+    choices[name] = found;
     values[name] = allValue ?? (found.map(escapeForRegex).join('|') || '.*');
   }
-  return values;
+  return { values, choices };
 }
 
-/** In a PromQL string, where a backslash is one itself. */
-function escapeForRegex(text: string): string {
+/** A name as a regular expression in a string of PromQL, where a backslash is one itself. */
+export function escapeForRegex(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\\\$&');
 }
