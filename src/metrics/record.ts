@@ -18,7 +18,8 @@ import type { HistogramCell } from './family.ts';
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** How a request for a prediction can end. */
-type Outcome = 'ok' | 'invalid' | 'rejected' | 'timeout' | 'failed';
+const OUTCOMES = ['ok', 'invalid', 'rejected', 'timeout', 'failed'] as const;
+type Outcome = (typeof OUTCOMES)[number];
 
 /** Writes what protocols and inference report into the catalogue. */
 export class Recorder implements HttpObserver, PredictionObserver, InferenceObserver {
@@ -50,7 +51,13 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
   predictionEnded({ prediction, seconds, code }: PredictionEvent): void {
     const { model = 'unknown', version = 'unknown', protocol } = prediction;
     const outcome = outcomeOf(code);
-    this.catalog.predictionRequests.cell(model, version, protocol, outcome).add(1);
+    const requests = this.catalog.predictionRequests;
+    const counted = requests.cell(model, version, protocol, outcome);
+    if (counted.value === 0) {
+      // The others begin with the first one, so that a rate sees their first event as well.
+      for (const other of OUTCOMES) requests.cell(model, version, protocol, other);
+    }
+    counted.add(1);
     this.catalog.predictionRequestSeconds.cell(model, version, outcome).add(seconds);
   }
 

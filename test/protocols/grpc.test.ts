@@ -649,11 +649,18 @@ describe('what is measured', () => {
     await own.client.call('ServerLive', {});
     const requests = await samples('prediction_requests_total', own.server);
     const grpc = 'protocol="grpc"';
-    expect(requests).toEqual({
-      [`model="digits",version="1",${grpc},outcome="ok"`]: 2,
-      [`model="digits",version="1",${grpc},outcome="invalid"`]: 1,
-      [`model="unknown",version="unknown",${grpc},outcome="invalid"`]: 2,
-    });
+    // Every outcome is there from the first one on, so that a rate sees the first failure.
+    const outcomes = (model: string, version: string, counts: Record<string, number>) =>
+      ['ok', 'invalid', 'rejected', 'timeout', 'failed'].map((outcome) => [
+        `model="${model}",version="${version}",${grpc},outcome="${outcome}"`,
+        counts[outcome] ?? 0,
+      ]);
+    expect(requests).toEqual(
+      Object.fromEntries([
+        ...outcomes('digits', '1', { ok: 2, invalid: 1 }),
+        ...outcomes('unknown', 'unknown', { invalid: 2 }),
+      ]),
+    );
     const rows = await samples('prediction_rows_total', own.server);
     expect(rows['model="digits",version="1"']).toBe(2);
     const seconds = await samples('prediction_request_seconds_total', own.server);
