@@ -46,4 +46,11 @@ const program = new Command('observability:picture')
     await writeFile(out, await drawDashboard(dashboard, { api, range, ...resolved }));
   });
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { prometheus } = program.opts<Options>();
+  const isUnreachable = error instanceof TypeError && error.cause !== undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  program.error(isUnreachable ? `no Prometheus at ${prometheus}` : message);
+}
