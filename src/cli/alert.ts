@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { ALERT_GROUPS } from '../../observability/source/alerts.ts';
@@ -7,6 +6,7 @@ import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { positive, serverUrl } from './arguments.ts';
 import { type ExampleModel, findModel } from './server.ts';
+import { stopOnSignals } from './signals.ts';
 
 /** `npm run alert:try`: keeps a running server busy, with real requests, until Alert_Prediction_Time would fire. */
 
@@ -105,18 +105,6 @@ function showProgress({ name, version }: ExampleModel, threshold: number) {
     },
     end: () => bar.stop(),
   };
-}
-
-/** Aborted by the first signal to stop; the second ends the process at once. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      process.exitCode = 128 + constants.signals[name];
-      controller.abort(new Error(`stopped by ${name}`));
-    });
-  }
-  return controller.signal;
 }
 
 const program = new Command('npm run alert:try --')

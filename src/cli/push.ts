@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
@@ -9,6 +9,7 @@ import { summarise } from './check-report.ts';
 import { loadAll } from './load-all.ts';
 import { planPush, type Upload } from './push-plan.ts';
 import { count, formatBytes } from './quantities.ts';
+import { stopOnSignals } from './signals.ts';
 import { runWrangler } from './wrangler.ts';
 
 /**
@@ -124,18 +125,6 @@ function showProgress(uploads: readonly Upload[]): { pushed(upload: Upload): voi
 
 function sizeOf(uploads: readonly Upload[]): number {
   return uploads.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** Aborted by the first signal to stop; the second ends the process at once. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      process.exitCode = 128 + constants.signals[name];
-      controller.abort(new Error(`stopped by ${name}`));
-    });
-  }
-  return controller.signal;
 }
 
 /** What Cloudflare takes for a bucket's name. */

@@ -1,8 +1,9 @@
-import { AppError, messageOf } from '../errors.ts';
+import { AppError } from '../errors.ts';
+import { Inventory } from './inventory.ts';
 import type { Model } from './model.ts';
-import { type CardRead, isServing, type ModelEntry, Shelf, type Slot, UNLOADED } from './shelf.ts';
+import { isServing, type ModelEntry, type Shelf, type Slot, UNLOADED } from './shelf.ts';
 import { SlotLoader, type SlotLoaderParts } from './slot-loader.ts';
-import type { ModelStore, StoredModel } from './store.ts';
+import type { ModelStore } from './store.ts';
 import { createTurns, type Turns } from './turns.ts';
 
 export interface RepositoryParts extends SlotLoaderParts {
@@ -11,9 +12,6 @@ export interface RepositoryParts extends SlotLoaderParts {
   /** Is done when a change must have died, where requests can; the next one then begins. */
   readonly stuck?: (() => Promise<unknown>) | undefined;
 }
-
-/** Cards that are read side by side. */
-const CARDS_AT_ONCE = 16;
 
 /** A version that this many looks in a row have not found is gone. */
 const ABSENCES_OF_THE_GONE = 2;
@@ -25,19 +23,15 @@ const ABSENCES_OF_THE_GONE = 2;
  * loaded beside the old one, takes its place, and the old one ends with the last request that has it.
  */
 export class ModelRepository {
-  private readonly store: ModelStore;
+  private readonly inventory: Inventory;
   private readonly loader: SlotLoader;
   private readonly keepAlive: (work: Promise<unknown>) => void;
   private readonly inTurn: Turns;
-  private readonly shelves = new Map<string, Shelf>();
-  private nameList: readonly string[] = [];
-  /** Why nothing is known of the store yet; undefined once it has been listed. */
-  private problem: string | undefined = 'they have not been listed yet';
   private uses = 0;
 
   constructor(store: ModelStore, parts: RepositoryParts) {
-    this.store = store;
-    this.loader = new SlotLoader(parts, () => this.slots());
+    this.loader = new SlotLoader(parts, () => this.inventory.slots());
+    this.inventory = new Inventory(store, (error, name) => this.loader.asModelError(error, name));
     this.keepAlive = parts.keepAlive ?? (() => {});
     this.inTurn = createTurns(parts.stuck);
   }
@@ -55,22 +49,24 @@ export class ModelRepository {
 
   /** Every version of every model, by name and then highest version first. */
   entries(): readonly ModelEntry[] {
-    return this.slots().map(({ entry }) => entry);
+    return this.inventory.slots().map(({ entry }) => entry);
   }
 
   names(): readonly string[] {
-    return this.nameList;
+    return this.inventory.names();
   }
 
   /** Whether the store has been listed. */
   get isListed(): boolean {
-    return this.problem === undefined;
+    return this.inventory.problem === undefined;
   }
 
   /** Why not every model can be asked; undefined when every one can, or has been unloaded on purpose. */
   whyNotReady(): string | undefined {
-    if (this.problem !== undefined) return `there are no models: ${this.problem}`;
-    const blockers = this.inOrder()
+    const { problem } = this.inventory;
+    if (problem !== undefined) return `there are no models: ${problem}`;
+    const blockers = this.inventory
+      .inOrder()
       .filter(({ slots, stopped }) => !stopped && !slots.some(({ entry }) => isServing(entry)))
       .flatMap(({ slots }) => slots.filter(isBlocking))
       .map(({ entry: { name, version } }) => `${name} v${version}`);
@@ -83,7 +79,7 @@ export class ModelRepository {
    * @throws AppError model_not_found, version_not_found, and not_ready while nothing is known
    */
   entry(name: string, version?: string): ModelEntry {
-    return this.find(name, version).entry;
+    return this.inventory.find(name, version).entry;
   }
 
   /**
@@ -105,7 +101,7 @@ export class ModelRepository {
    * @throws AppError model_not_found, version_not_found, not_ready or cancelled
    */
   use(name: string, version?: string, isWanted = () => true): Model | Promise<Model> {
-    const slot = this.find(name, version);
+    const slot = this.inventory.find(name, version);
     this.uses++;
     slot.lastUse = this.uses;
     if (slot.model) return slot.model.hold();
@@ -113,7 +109,7 @@ export class ModelRepository {
     return this.change(async () => {
       if (!isWanted()) throw new AppError('cancelled', 'the client went away');
       // Whatever came before has changed it, or another version has taken its place.
-      const due = this.find(name, version);
+      const due = this.inventory.find(name, version);
       if (!due.model && isAskable(due)) await this.loadAsked(due);
       if (!due.model) throw notReady(due);
       return due.model.hold();
@@ -122,20 +118,20 @@ export class ModelRepository {
 
   /** @throws AppError as `use`, for what would not answer at all */
   requireAskable(name: string, version?: string): void {
-    const slot = this.find(name, version);
+    const slot = this.inventory.find(name, version);
     if (!slot.model && !isAskable(slot)) throw notReady(slot);
   }
 
   /** @throws AppError as `use`, for what does not count as ready */
   requireServing(name: string, version?: string): void {
-    const slot = this.find(name, version);
+    const slot = this.inventory.find(name, version);
     if (!isServing(slot.entry)) throw notReady(slot);
   }
 
   /** Finds out what the store has, without loading any of it, where that is not known yet. */
   discover(): Promise<void> {
     return this.change(async () => {
-      if (!this.isListed) await this.look();
+      if (!this.isListed) await this.inventory.look();
     });
   }
 
@@ -151,7 +147,7 @@ export class ModelRepository {
    */
   refresh(): Promise<void> {
     return this.change(async () => {
-      await this.look();
+      await this.inventory.look();
       await this.settleAll();
     });
   }
@@ -164,9 +160,11 @@ export class ModelRepository {
    */
   load(name: string): Promise<void> {
     return this.change(async () => {
-      await this.look({ only: name, explicit: true });
-      const shelf = this.shelves.get(name);
-      if (!shelf || shelf.slots.every(({ absences }) => absences > 0)) throw unknownModel(name);
+      await this.inventory.look({ only: name, explicit: true });
+      const shelf = this.inventory.shelf(name);
+      if (shelf.slots.every(({ absences }) => absences > 0)) {
+        throw new AppError('model_not_found', `model '${name}' is not in the repository any more`);
+      }
       shelf.stopped = false;
       for (const slot of shelf.slots) if (!slot.model) slot.tried = undefined;
       await this.settleShelf(shelf, { explicit: true });
@@ -186,8 +184,7 @@ export class ModelRepository {
    */
   unload(name: string): Promise<void> {
     return this.change(async () => {
-      const shelf = this.shelves.get(name);
-      if (!shelf) throw unknownModel(name);
+      const shelf = this.inventory.shelf(name);
       shelf.stopped = true;
       for (const slot of shelf.slots) {
         slot.tried = undefined;
@@ -202,7 +199,7 @@ export class ModelRepository {
     await this.loader.load(slot);
     if (slot.model || !isResting || slot.tried !== undefined) return;
     // Its files are other ones than those of the last look.
-    await this.look({ only: slot.shelf.name });
+    await this.inventory.look({ only: slot.shelf.name }).catch(() => {});
     await this.loader.load(slot);
     const { reason = '' } = slot.entry;
     if (!slot.model && slot.tried === undefined) this.loader.rest(slot, reason);
@@ -215,85 +212,8 @@ export class ModelRepository {
     return turn;
   }
 
-  private find(name: string, version: string | undefined): Slot {
-    const shelf = this.shelves.get(name);
-    if (!shelf) {
-      if (this.isListed) throw unknownModel(name);
-      throw new AppError('not_ready', `there are no models: ${this.problem}`);
-    }
-    const slot = shelf.find(version);
-    if (slot) return slot;
-    const known = shelf.slots.map((each) => each.version).join(', ');
-    throw new AppError(
-      'version_not_found',
-      `model '${name}' has no version '${(version ?? '').slice(0, 80)}'; it has ${known || 'none'}`,
-    );
-  }
-
-  /**
-   * @param options.only the one model that is looked for; every one without it
-   * @param options.explicit whether somebody asks for it, and vouches for the files
-   */
-  private async look(options: { only?: string; explicit?: boolean } = {}): Promise<void> {
-    const { only, explicit = false } = options;
-    let models: readonly StoredModel[];
-    try {
-      models = await this.store.list();
-    } catch (error) {
-      if (!this.isListed) this.problem = messageOf(error);
-      if (!explicit) throw error;
-      throw new AppError('not_ready', messageOf(error), { cause: error });
-    }
-    const isMeant = ({ name }: { name: string }) => only === undefined || name === only;
-    const meant = models.filter(isMeant);
-    // Some at a time: a disk does not open thousands of files at once, and a bucket is far away.
-    for (let i = 0; i < meant.length; i += CARDS_AT_ONCE) {
-      await Promise.all(meant.slice(i, i + CARDS_AT_ONCE).map((each) => this.take(each, explicit)));
-    }
-    const found = new Set(meant.map(({ name }) => name));
-    for (const shelf of this.shelves.values()) {
-      if (isMeant(shelf) && !found.has(shelf.name)) shelf.missed();
-    }
-    this.problem = undefined;
-    this.listNames();
-  }
-
-  /** Takes in what was found of a model. */
-  private async take(model: StoredModel, explicit: boolean): Promise<void> {
-    const { name } = model;
-    const card = await this.readCard(model, explicit);
-    const shelf = this.shelves.get(name) ?? new Shelf(name);
-    this.shelves.set(name, shelf);
-    if (model.problem !== undefined && shelf.slots.length > 0) shelf.keep(model.problem);
-    else shelf.update(model, card);
-  }
-
-  /** Anew where it has changed, or could not be read. */
-  private async readCard({ name, card }: StoredModel, explicit: boolean): Promise<CardRead> {
-    const known = this.shelves.get(name)?.card;
-    if (known && card?.changing && !explicit) return known;
-    if (known && known.tag === card?.tag && !('error' in known)) return known;
-    try {
-      return { tag: card?.tag, json: await card?.read() };
-    } catch (error) {
-      return { tag: card?.tag, error: this.loader.asModelError(error, name, undefined) };
-    }
-  }
-
-  private listNames(): void {
-    this.nameList = [...this.shelves.keys()].sort();
-  }
-
-  private inOrder(): readonly Shelf[] {
-    return this.nameList.flatMap((name) => this.shelves.get(name) ?? []);
-  }
-
-  private slots(): readonly Slot[] {
-    return this.inOrder().flatMap(({ slots }) => slots);
-  }
-
   private async settleAll(): Promise<void> {
-    for (const shelf of this.inOrder()) await this.settleShelf(shelf);
+    for (const shelf of this.inventory.inOrder()) await this.settleShelf(shelf);
   }
 
   /** @param options.explicit whether somebody asks for it, and vouches for the files */
@@ -312,16 +232,7 @@ export class ModelRepository {
     // Better an old version than none.
     const isKept = others.length > 0 && !others.some(({ entry }) => isServing(entry));
     if (isKept && !shelf.stopped) return;
-    for (const slot of gone) this.loader.end(slot, () => this.forget(slot));
-  }
-
-  private forget(slot: Slot): void {
-    const { shelf } = slot;
-    shelf.remove(slot);
-    if (shelf.slots.length === 0 && this.shelves.get(shelf.name) === shelf) {
-      this.shelves.delete(shelf.name);
-      this.listNames();
-    }
+    for (const slot of gone) this.loader.end(slot, () => this.inventory.forget(slot));
   }
 }
 
@@ -341,12 +252,4 @@ function isAskable({ entry: { state }, stored }: Slot): boolean {
 
 function notReady({ shelf: { name } }: Slot): AppError {
   return new AppError('not_ready', `model '${name}' is not ready; see /readyz`);
-}
-
-function unknownModel(name: string): AppError {
-  // The wording is what Open Inference Protocol clients look for.
-  return new AppError(
-    'model_not_found',
-    `Request for unknown model: '${name.slice(0, 80)}' is not found`,
-  );
 }

@@ -161,7 +161,7 @@ export class SlotLoader {
   }
 
   /** What nobody has foreseen must not take the others down. */
-  asModelError(error: unknown, name: string, version: string | undefined): ModelError {
+  asModelError(error: unknown, name: string, version?: string): ModelError {
     if (error instanceof ModelError) return error;
     this.parts.log.error({ model: name, version, err: error }, 'failed to load a model');
     return new ModelError('internal', 'the server failed; its log has the reason', {
