@@ -43,8 +43,8 @@ export class Ledger {
       `/models/${model}/predict`,
       post({ instances: rows }, headers),
     );
-    const { predictions = [], code } = answer.parse(await response.json());
-    this.bookRequest(model, response.status, code);
+    const { predictions = [] } = answer.parse(await response.json());
+    this.bookRequest(model, response.status);
     if (response.status !== 200) return;
     const labels = { model, version: '1' };
     this.book('prediction_rows_total', labels, rows.length);
@@ -72,8 +72,9 @@ export class Ledger {
     }
   }
 
-  private bookRequest(model: string, status: number, code: string | undefined): void {
-    const known = status !== 404 && code !== 'not_ready';
+  private bookRequest(model: string, status: number): void {
+    // Also one that is not ready is a model of the repository.
+    const known = status !== 404;
     this.book(
       'prediction_requests_total',
       {
