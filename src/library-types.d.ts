@@ -56,3 +56,13 @@ declare module 'pino/browser.js' {
 declare module 'onnxruntime-node' {
   export { InferenceSession, Tensor } from 'onnxruntime-common';
 }
+
+declare module 'spdx-satisfies' {
+  /**
+   * Whether the licences that an SPDX expression leaves the choice of are among those approved.
+   *
+   * @param approved names of licences, no expressions
+   * @throws Error if the expression is none, or names what SPDX does not
+   */
+  export default function satisfies(expression: string, approved: readonly string[]): boolean;
+}
