@@ -60,7 +60,7 @@ for (let round = 0; round < 25; round++) {
     if (round >= 5) pieces.set(name, [...(pieces.get(name) ?? []), now - start]);
     start = performance.now();
   };
-  const json = parseJson(bytes);
+  const json = parseJson(bytes, 64);
   note('parse');
   const inputs = model.readRows(findRows(json, model));
   note('rows to tensor');

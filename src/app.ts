@@ -5,11 +5,16 @@ import { AppError } from './errors.ts';
 import { createAccess, requireAccess } from './http/access.ts';
 import { answerJson } from './http/answer.ts';
 import { type BodyReader, readRequestBody } from './http/body.ts';
+import { allowOrigins } from './http/cross-origin.ts';
+import { type After, after } from './http/deadline.ts';
 import { drain, type Lifecycle } from './http/draining.ts';
 import { errorBody } from './http/error-body.ts';
 import { whenAsked } from './http/gzip.ts';
 import { refuseOtherMethods } from './http/methods.ts';
 import { type HttpObserver, observe, type RequestVariables } from './http/observe.ts';
+import { PendingBytes } from './http/pending-bytes.ts';
+import { RequestLog } from './http/request-log.ts';
+import { limitUrl } from './http/url-length.ts';
 import type { ModelRepository } from './inference/repository.ts';
 import type { Logger } from './log.ts';
 import { scrape } from './metrics/scrape.ts';
@@ -42,9 +47,17 @@ export interface Services {
     Config,
     | 'ADMIN_TOKEN'
     | 'API_TOKEN'
+    | 'CORS_ORIGINS'
     | 'DEFAULT_MODEL'
+    | 'LOG_PAYLOADS'
+    | 'LOG_SAMPLE'
     | 'MAX_BATCH_ROWS'
     | 'MAX_BODY_BYTES'
+    | 'MAX_JSON_DEPTH'
+    | 'MAX_PENDING_BYTES'
+    | 'MAX_REQUEST_ROWS'
+    | 'MAX_TENSOR_ELEMENTS'
+    | 'MAX_URL_BYTES'
     | 'METRICS_TOKEN'
     | 'REQUEST_TIMEOUT_MS'
   >;
@@ -55,10 +68,14 @@ export interface Services {
   readonly lifecycle: Lifecycle;
   /** Reads a body, where the runtime has a better way than the Request's own stream. */
   readonly readBody?: BodyReader;
+  /** Throws an AppError for a prediction that cannot be taken now, whatever it is. */
+  readonly admit?: (c: Context) => void | Promise<void>;
   /** Whether the client of a request has gone, where the runtime can tell. */
   readonly isClientGone?: (c: Context) => boolean;
   /** Lets what else has arrived have its turn, where the runtime has one thread for all of it. */
   readonly pause?: () => Promise<void>;
+  /** How time is waited for; as the runtime does it, unless a test moves it by hand. */
+  readonly after?: After;
   /** Compresses an answer as this runtime does it. */
   readonly compress: MiddlewareHandler;
   /** The metrics as they stand now. */
@@ -78,16 +95,26 @@ export function createApp(services: Services) {
     authorize: access.isOpen('predictions')
       ? undefined
       : (c) => access.check('predictions', c.req.header('Authorization')),
+    admit: services.admit,
     readBody: services.readBody ?? readRequestBody,
     maxBodyBytes: config.MAX_BODY_BYTES,
+    maxJsonDepth: config.MAX_JSON_DEPTH,
+    pendingBytes: new PendingBytes(config.MAX_PENDING_BYTES ?? Number.POSITIVE_INFINITY),
+    size: { maxRows: config.MAX_REQUEST_ROWS, maxElements: config.MAX_TENSOR_ELEMENTS },
     timeoutMs: config.REQUEST_TIMEOUT_MS,
+    now: clock.now,
+    after: services.after ?? after,
     isClientGone: services.isClientGone ?? (() => false),
     pause: services.pause ?? (async () => {}),
+    logPayloads: config.LOG_PAYLOADS,
   };
   const predictions = predict(prediction);
   const compressAnswers = whenAsked(compress);
 
-  app.use(observe({ clock, log, observer }));
+  if (config.LOG_PAYLOADS) log.warn({}, 'LOG_PAYLOADS is on: the log holds what clients send');
+  app.use(observe({ clock, requestLog: new RequestLog(log, config.LOG_SAMPLE), observer }));
+  app.use(limitUrl(config.MAX_URL_BYTES));
+  if (config.CORS_ORIGINS) app.use(allowOrigins(config.CORS_ORIGINS));
   app.use(drain(lifecycle));
 
   app.post('/predict', predictions);

@@ -42,6 +42,21 @@ const receiverUrl = z
 /** A label value, short enough for any database. */
 const labelValue = z.string().min(1).max(200, 'expected at most 200 characters');
 
+/** Whom browsers let read the answers: origins as they write them, or everybody. */
+const origins = z
+  .string()
+  .regex(
+    /^(?:\*|https?:\/\/[^\s/,?#@*]+(?:,https?:\/\/[^\s/,?#@*]+)*)$/i,
+    'expected * or origins such as https://app.example.com, with commas between several',
+  )
+  .transform((text) => text.split(','));
+
+/** A share of something, as the environment writes it. */
+const share = z
+  .union([z.string().regex(/^(?:\d+\.?\d*|\.\d+)$/), z.number()], 'expected a number from 0 to 1')
+  .transform(Number)
+  .pipe(z.number().min(0, 'expected a number from 0 to 1').max(1, 'expected a number from 0 to 1'));
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Every setting with its default; README's table is held to it by a test. */
@@ -55,6 +70,17 @@ const settings = z.object({
   LOAD_ON_DEMAND: flag.default(false),
   DEFAULT_MODEL: z.string().regex(NAME, 'expected a model name').optional(),
   MAX_BODY_BYTES: integer(1, 2 ** 31 - 1).default(8 * 1024 * 1024),
+  MAX_PENDING_BYTES: integer(1, 2 ** 40).optional(),
+  MAX_JSON_DEPTH: integer(1, 1000).default(64),
+  MAX_REQUEST_ROWS: integer(1, 2 ** 31 - 1).default(100_000),
+  MAX_TENSOR_ELEMENTS: integer(1, 2 ** 31 - 1).default(16 * 1024 * 1024),
+  MAX_URL_BYTES: integer(1, 1024 * 1024).default(8192),
+  MAX_HEADER_BYTES: integer(1024, 1024 * 1024).default(16_384),
+  MAX_CONNECTIONS: integer(1, 1_000_000).default(2048),
+  HEADER_TIMEOUT_MS: integer(1, 3_600_000).default(10_000),
+  BODY_TIMEOUT_MS: integer(1, 3_600_000).default(20_000),
+  IDLE_TIMEOUT_MS: integer(1, 3_600_000).default(75_000),
+  MAX_LOOP_DELAY_MS: integer(0, 3_600_000).default(500),
   MAX_BATCH_ROWS: integer(1, 65_536).default(64),
   MAX_BATCH_DELAY_MS: integer(0, 10_000).default(0),
   MAX_QUEUE_ROWS: integer(1, 10_000_000).default(1024),
@@ -66,6 +92,7 @@ const settings = z.object({
   API_TOKEN: tokens.optional(),
   ADMIN_TOKEN: tokens.optional(),
   METRICS_TOKEN: tokens.optional(),
+  CORS_ORIGINS: origins.optional(),
   METRICS_JOB: labelValue.default('kilat'),
   METRICS_INSTANCE: labelValue.optional(),
   METRICS_SHARDS: integer(1, 64).default(1),
@@ -82,6 +109,8 @@ const settings = z.object({
       error: 'expected debug, info, warn, error or silent',
     })
     .default('info'),
+  LOG_SAMPLE: share.default(1),
+  LOG_PAYLOADS: flag.default(false),
 });
 
 /** What no single setting shows: credentials come whole, and one kind at a time. */

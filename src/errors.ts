@@ -1,6 +1,20 @@
 /** What one error code means to a caller: the status it travels with and whether trying again can help. */
 export interface ErrorEntry {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 500 | 503 | 504;
+  readonly status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 408
+    | 413
+    | 414
+    | 415
+    | 429
+    | 431
+    | 500
+    | 503
+    | 504;
   /** True when the same request may succeed later; such answers carry Retry-After. */
   readonly retryable: boolean;
   readonly meaning: string;
@@ -9,7 +23,16 @@ export interface ErrorEntry {
 /** Every error that leaves the server. docs/errors.md is held to this table by a test. */
 export const ERRORS = {
   bad_json: { status: 400, retryable: false, meaning: 'The body is not JSON.' },
-  bad_request: { status: 400, retryable: false, meaning: 'The body is JSON of the wrong form.' },
+  bad_request: {
+    status: 400,
+    retryable: false,
+    meaning: 'The body is JSON of the wrong form, or what came is not HTTP.',
+  },
+  too_deep: {
+    status: 400,
+    retryable: false,
+    meaning: 'The JSON is nested deeper than MAX_JSON_DEPTH.',
+  },
   bad_shape: {
     status: 400,
     retryable: false,
@@ -57,10 +80,41 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The body is larger than MAX_BODY_BYTES.',
   },
+  too_many_rows: {
+    status: 413,
+    retryable: false,
+    meaning: 'The request holds more rows than MAX_REQUEST_ROWS.',
+  },
+  too_many_values: {
+    status: 413,
+    retryable: false,
+    meaning: 'A tensor holds more values than MAX_TENSOR_ELEMENTS.',
+  },
+  url_too_long: {
+    status: 414,
+    retryable: false,
+    meaning: 'The URL is longer than MAX_URL_BYTES.',
+  },
+  headers_too_large: {
+    status: 431,
+    retryable: false,
+    meaning: 'The headers are larger than MAX_HEADER_BYTES.',
+  },
   unsupported_media_type: {
     status: 415,
     retryable: false,
     meaning: 'The content type or encoding is not one the endpoint reads.',
+  },
+  rate_limited: {
+    status: 429,
+    retryable: true,
+    meaning: 'The client has asked for more predictions than its rate allows.',
+  },
+  request_timeout: {
+    status: 408,
+    retryable: false,
+    meaning:
+      'The request took longer to arrive than HEADER_TIMEOUT_MS, BODY_TIMEOUT_MS or REQUEST_TIMEOUT_MS.',
   },
   cancelled: {
     status: 408,
@@ -77,7 +131,13 @@ export const ERRORS = {
   overloaded: {
     status: 503,
     retryable: true,
-    meaning: 'More rows wait for this model than MAX_QUEUE_ROWS.',
+    meaning:
+      'More waits already than MAX_QUEUE_ROWS, MAX_PENDING_BYTES or MAX_LOOP_DELAY_MS allow.',
+  },
+  too_many_connections: {
+    status: 503,
+    retryable: true,
+    meaning: 'More connections are open than MAX_CONNECTIONS.',
   },
   shutting_down: {
     status: 503,
@@ -87,7 +147,8 @@ export const ERRORS = {
   timeout: {
     status: 504,
     retryable: false,
-    meaning: 'The request waited longer than REQUEST_TIMEOUT_MS.',
+    meaning:
+      'The request was not answered within REQUEST_TIMEOUT_MS, or the time that it set itself.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,27 +1,27 @@
 import { hostname } from 'node:os';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { type HttpBindings, serve } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { runningClock } from './clock.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
+import { messageOf } from './errors.ts';
 import { gzip } from './http/gzip.ts';
-import { readIncomingBody } from './http/node-body.ts';
+import { LoopDelay } from './http/loop-delay.ts';
+import { createIncomingBodyReader } from './http/node/body.ts';
+import { NodeServer } from './http/node/server.ts';
+import { RequestLog } from './http/request-log.ts';
 import { createNodeBatching, createNodeEngine } from './inference/node-engine.ts';
 import { NativeEngineError } from './inference/onnx-native.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { EmptyRepositoryError } from './inference/store.ts';
 import { gatherLines, type Logger } from './log.ts';
 import { collectProcessMetrics } from './metrics/process.ts';
-import { DeliveryRecorder } from './metrics/record-delivery.ts';
-import type { FamilySnapshot } from './metrics/snapshot.ts';
-import { createTelemetry, type Telemetry } from './metrics/telemetry.ts';
+import { startPushing } from './metrics/push.ts';
+import { createTelemetry } from './metrics/telemetry.ts';
 import type { GrpcParts, GrpcServer } from './protocols/grpc/server.ts';
-import { createPusher } from './remote-write/create.ts';
-import { PushLoop } from './remote-write/loop.ts';
-import { MemoryBatches } from './remote-write/queue.ts';
 import { DiskStore } from './stores/disk.ts';
 
 const { version } = packageJson;
@@ -35,6 +35,9 @@ const LONGEST_LOG_DELAY_MS = 20;
 
 /** Characters that may wait for whoever reads the log; what comes then is lost. */
 const LARGEST_LOG_BACKLOG = 64 * 1024 * 1024;
+
+/** What bodies may hold of memory at once; JSON takes several times its size again while it is read. */
+const DEFAULT_PENDING_BYTES = 256 * 1024 * 1024;
 
 /** How long the last push may take when the server is told to stop. */
 const LAST_PUSH_MS = 5000;
@@ -65,9 +68,19 @@ async function main(): Promise<void> {
   );
   const telemetry = createTelemetry({ version, runtime: 'node', clock, log });
   const processMetrics = collectProcessMetrics();
-  const snapshot = async () => [...telemetry.snapshot(), ...(await processMetrics())];
-
-  const { observer } = telemetry;
+  const { observer, catalog } = telemetry;
+  destination.on('drop', () => catalog.telemetryFaults.cell().add(1));
+  const snapshot = async () => {
+    catalog.httpConnections.cell().set(server.connections.count);
+    return [...telemetry.snapshot(), ...(await processMetrics())];
+  };
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'uncaught exception');
+    process.exitCode = 1;
+    if (stopping) return;
+    stopping = true;
+    stop('uncaughtException').catch(fail);
+  });
   const engine = await createNodeEngine(
     {
       kind: config.ENGINE,
@@ -97,21 +110,34 @@ async function main(): Promise<void> {
     longestUse: () => sleep(config.REQUEST_TIMEOUT_MS, undefined, { ref: false }),
   });
   const lifecycle = { draining: false };
-  const compress = gzip();
   const isClientGone = (c: Context<{ Bindings: HttpBindings }>) => c.env.outgoing.destroyed;
+  const loopDelay = new LoopDelay(config.MAX_LOOP_DELAY_MS, {
+    now: clock.now,
+    every: (ms, callback) => setInterval(callback, ms).unref(),
+  });
   const app = createApp({
     version,
-    config,
+    config: { ...config, MAX_PENDING_BYTES: config.MAX_PENDING_BYTES ?? DEFAULT_PENDING_BYTES },
     models,
     clock,
     log,
     observer,
     lifecycle,
+    admit: (c) => {
+      server.admit(c);
+      loopDelay.admit();
+    },
     isClientGone,
-    readBody: readIncomingBody,
+    readBody: createIncomingBodyReader(config.BODY_TIMEOUT_MS),
     pause: () => nextTurn(),
-    compress,
+    compress: gzip(),
     snapshot,
+  });
+  const server = new NodeServer({
+    fetch: app.fetch,
+    config,
+    log,
+    failed: (code) => observer.failed(code),
   });
 
   const grpc = await serveGrpc(config, {
@@ -120,49 +146,42 @@ async function main(): Promise<void> {
     models,
     clock,
     log,
+    requestLog: new RequestLog(log, config.LOG_SAMPLE),
     observer,
     lifecycle,
+    admit: () => loopDelay.admit(),
   });
-  const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST });
-  const pushing = new Promise<PushLoop | undefined>((resolve) => {
-    server.once('listening', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : config.PORT;
-      const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
-      log.info({ url: `http://${host}:${port}` }, 'listening');
-      resolve(startPushing(config, `${hostname()}:${port}`, snapshot, telemetry, log));
-    });
+  const port = await server.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
+    await grpc?.stop(0);
+    throw cannotListen(config, error);
   });
-  server.on('error', (error) => {
-    const place = `${config.HOST}:${config.PORT}`;
-    const taken = 'code' in error && error.code === 'EADDRINUSE';
-    const reason = taken ? 'the port is in use; set PORT to another' : error.message;
-    fail(`cannot listen on ${place}: ${reason}`);
-    void grpc?.stop(0);
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+  log.info({ url: `http://${host}:${port}` }, 'listening');
+  const place = `${hostname()}:${port}`;
+  const sleepUntil = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal });
+  const pushing = startPushing({
+    config,
+    version,
+    place,
+    snapshot,
+    telemetry,
+    clock,
+    log,
+    sleep: sleepUntil,
   });
-
   const stopFollowing = followStore(models, config.MODEL_POLL_SECONDS ?? 0, log);
 
   stop = async (signal) => {
     log.info({ signal }, 'draining');
     lifecycle.draining = true;
     stopFollowing();
-    const closed = new Promise((resolve) => server.close(resolve));
-    const ended = grpc?.stop(config.SHUTDOWN_SECONDS * 1000);
-    if ('closeIdleConnections' in server) {
-      server.closeIdleConnections();
-      const deadline = setTimeout(() => {
-        log.warn({}, 'shutdown took too long; connections are cut');
-        server.closeAllConnections();
-      }, config.SHUTDOWN_SECONDS * 1000);
-      void closed.then(() => clearTimeout(deadline));
-    }
-    await closed;
-    await ended;
-    await (await pushing)?.stop(LAST_PUSH_MS);
+    const graceMs = config.SHUTDOWN_SECONDS * 1000;
+    const isBusy = () => catalog.httpRequestsInFlight.cell().value > 0;
+    await Promise.all([server.stop(isBusy, graceMs), grpc?.stop(graceMs)]);
+    await pushing?.stop(LAST_PUSH_MS);
     log.info({}, 'stopped');
     // What still runs in a thread, or waits for a reader that is gone, is not waited for.
-    setTimeout(() => process.exit(0), LONGEST_EXIT_MS).unref();
+    setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();
   };
 }
 
@@ -176,8 +195,7 @@ function followStore(models: ModelRepository, seconds: number, log: Logger): () 
   let ended = false;
   const look = async () => {
     await models.refresh().catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ reason }, 'the models cannot be listed; they stay as they are');
+      log.error({ reason: messageOf(error) }, 'the models cannot be listed; they stay as they are');
     });
     if (!ended) timer = setTimeout(look, seconds * 1000);
   };
@@ -197,37 +215,10 @@ async function serveGrpc(config: Config, parts: GrpcParts): Promise<GrpcServer |
   return grpc;
 }
 
-/** Pushes to the receiver that the settings name, if they name one. */
-function startPushing(
-  config: Config,
-  place: string,
-  snapshot: () => Promise<readonly FamilySnapshot[]>,
-  telemetry: Telemetry,
-  log: Logger,
-): PushLoop | undefined {
-  const common = { job: config.METRICS_JOB, instance: config.METRICS_INSTANCE ?? place };
-  const made = createPusher({
-    config,
-    version,
-    snapshot,
-    common: () => common,
-    batches: new MemoryBatches(),
-    observer: new DeliveryRecorder(telemetry.catalog, log, clock.wallTime),
-    clock,
-  });
-  if (!made) return undefined;
-  const loop = new PushLoop({
-    ...made,
-    intervalMs: config.REMOTE_WRITE_INTERVAL_SECONDS * 1000,
-    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
-    now: clock.now,
-    onFault: (error) => {
-      telemetry.catalog.telemetryFaults.cell().add(1);
-      log.error({ err: error }, 'a push failed');
-    },
-  });
-  loop.start();
-  return loop;
+function cannotListen({ HOST, PORT }: Config, error: unknown): ConfigError {
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  const reason = taken ? 'the port is in use; set PORT to another' : messageOf(error);
+  return new ConfigError(`cannot listen on ${HOST}:${PORT}: ${reason}`, { cause: error });
 }
 
 /** Start-up cannot go on: says why, in words for a person where they are known. */

@@ -16,5 +16,7 @@ declare namespace Cloudflare {
     MODELS?: R2Bucket;
     /** The hubs that own the edge's totals; without them every isolate speaks for itself. */
     HUB?: DurableObjectNamespace<import('./metrics/hub.ts').MetricsHub>;
+    /** How many predictions an address may ask for; without it as many as it likes. */
+    RATE_LIMITER?: RateLimit;
   }
 }

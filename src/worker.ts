@@ -7,6 +7,7 @@ import { eventClock } from './clock.ts';
 import { parseConfig } from './config.ts';
 import { ALWAYS_ANSWERED } from './http/draining.ts';
 import { gzipByPlatform } from './http/gzip.ts';
+import { limitRate } from './http/rate-limit.ts';
 import { followFromRequests } from './inference/following.ts';
 import { createWasmEngine } from './inference/onnx.ts';
 import { ModelRepository } from './inference/repository.ts';
@@ -24,7 +25,7 @@ export { MetricsHub };
  * no request pays for them. Nothing in it may wait for a timer or the network, which module scope forbids.
  */
 const { version } = packageJson;
-const { HUB: hubs, MODELS: bucket } = env;
+const { HUB: hubs, MODELS: bucket, RATE_LIMITER: limiter } = env;
 const config = parseConfig({ ...env });
 const log = pino(workerLogOptions(config.LOG_LEVEL));
 /** Before the first request no event can come that a clock could settle by. */
@@ -33,6 +34,8 @@ const clock = eventClock(() => (isServing ? scheduler.wait(0) : undefined));
 const telemetry = createTelemetry({ version, runtime: 'workers', clock, log });
 const { observer } = telemetry;
 
+/** What bodies may hold at once of an isolate's 128 MB, of which the runtime and the models take the larger part. */
+const DEFAULT_PENDING_BYTES = 16 * 1024 * 1024;
 /** How often a bucket is looked at. */
 const DEFAULT_POLL_SECONDS = 60;
 /** A Worker may go on for so long after its answer; what is not done by then will not be. */
@@ -76,12 +79,17 @@ const lifecycle = { draining: false };
 const app = createApp({
   version,
   // Of many isolates a request meets one: loading and unloading that one would mean nothing.
-  config: { ...config, ADMIN_TOKEN: undefined },
+  config: {
+    ...config,
+    ADMIN_TOKEN: undefined,
+    MAX_PENDING_BYTES: config.MAX_PENDING_BYTES ?? DEFAULT_PENDING_BYTES,
+  },
   models,
   clock,
   log,
   observer,
   lifecycle,
+  ...(limiter && { admit: limitRate(limiter, (c) => c.req.header('CF-Connecting-IP')) }),
   compress,
   snapshot,
 });

@@ -9,6 +9,16 @@ describe('settings', () => {
       MODEL_REPOSITORY: './model',
       LOAD_ON_DEMAND: false,
       MAX_BODY_BYTES: 8 * 1024 * 1024,
+      MAX_JSON_DEPTH: 64,
+      MAX_REQUEST_ROWS: 100_000,
+      MAX_TENSOR_ELEMENTS: 16 * 1024 * 1024,
+      MAX_URL_BYTES: 8192,
+      MAX_HEADER_BYTES: 16_384,
+      MAX_CONNECTIONS: 2048,
+      HEADER_TIMEOUT_MS: 10_000,
+      BODY_TIMEOUT_MS: 20_000,
+      IDLE_TIMEOUT_MS: 75_000,
+      MAX_LOOP_DELAY_MS: 500,
       MAX_BATCH_ROWS: 64,
       MAX_BATCH_DELAY_MS: 0,
       MAX_QUEUE_ROWS: 1024,
@@ -23,6 +33,8 @@ describe('settings', () => {
       REMOTE_WRITE_TIMEOUT_SECONDS: 30,
       REMOTE_WRITE_MAX_PENDING_SAMPLES: 100_000,
       LOG_LEVEL: 'info',
+      LOG_SAMPLE: 1,
+      LOG_PAYLOADS: false,
     });
   });
 

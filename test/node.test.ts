@@ -142,13 +142,21 @@ describe('the Node entry', () => {
 
     const stopped = server.stop();
     await vi.waitFor(() => expect(server.logs().at(-1)).toMatchObject({ msg: 'draining' }));
-    await expect(server.fetch('/healthz')).rejects.toThrow('fetch failed');
+    // Whoever comes meanwhile is told so, and what watches the server still sees it.
+    expect((await server.fetch('/healthz')).status).toBe(200);
+    for (const [path, init] of [['/readyz'], ['/predict', post([1])]] as const) {
+      const refused = await server.fetch(path, init);
+      expect(refused.headers.get('Connection')).toBe('close');
+      expect(refused.headers.get('Retry-After')).toBe('1');
+      expect(await refused.json()).toMatchObject({ code: 'shutting_down' });
+    }
     sendRest();
     const response = await underWay;
     expect(response.headers.get('Connection')).toBe('close');
     expect(await response.json()).toMatchObject({ predictions: [{ label: 'malignant' }] });
     expect(await stopped).toBe(0);
     expect(server.logs().at(-1)).toMatchObject({ msg: 'stopped' });
+    await expect(server.fetch('/healthz')).rejects.toThrow('fetch failed');
   });
 
   it('ends at once on a second signal', async () => {

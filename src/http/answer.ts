@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { RequestVariables } from './observe.ts';
+import { traceresponse } from './trace.ts';
 
 /**
  * Makes an answer that carries the id of its request. Every answer is made here: headers that are plain when
@@ -12,7 +13,15 @@ export function answer(
   headers: Readonly<Record<string, string>>,
   status = 200,
 ): Response {
-  const all = { ...headers, 'X-Request-Id': c.get('requestId') };
+  const all: Record<string, string> = {
+    ...headers,
+    // Nobody's browser may take an answer for something else than it says.
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': c.get('requestId'),
+  };
+  const trace = c.get('trace');
+  const spanId = c.get('spanId');
+  if (trace && spanId !== undefined) all.traceresponse = traceresponse(trace, spanId);
   return new Response(body, { status, headers: all });
 }
 
@@ -29,4 +38,9 @@ export function answerJson(
     { 'Content-Type': 'application/json', ...headers },
     status,
   );
+}
+
+/** What an answer carries that is made ahead of the app. */
+export function bareHeaders(): Record<string, string> {
+  return { 'X-Content-Type-Options': 'nosniff', 'X-Request-Id': crypto.randomUUID() };
 }

@@ -1,21 +1,32 @@
 import type { Context } from 'hono';
 import { type ParseError, parseTree } from 'jsonc-parser';
 import { AppError } from '../errors.ts';
+import { isDeeperThan } from './json-depth.ts';
 
 const MEDIA_TYPE_JSON = /^application\/(?:[\w.-]+\+)?json$/i;
 
+/** How far a body is read. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Told of all that is held of it, piece by piece; throws when that is too much. */
+  readonly hold: (bytes: number) => void;
+}
+
 /**
- * Reads a whole body, no further than a limit.
+ * Reads a whole body, no further than its limits.
  *
- * @throws AppError body_too_large, or bad_request when it breaks off
+ * @throws AppError body_too_large, bad_request when it breaks off, request_timeout when it takes too long, and
+ *   whatever `hold` throws
  */
-export type BodyReader = (c: Context, maxBytes: number) => Promise<Uint8Array>;
+export type BodyReader = (c: Context, limits: BodyLimits) => Promise<Uint8Array>;
 
 /** How bodies are read. */
 export interface BodyOptions {
   readonly readBody: BodyReader;
   /** The largest body taken, before and after its decompression. */
   readonly maxBodyBytes: number;
+  /** How deep JSON may be nested. */
+  readonly maxJsonDepth: number;
 }
 
 /**
@@ -38,8 +49,14 @@ export function mediaType(c: Context): string | undefined {
   return c.req.header('Content-Type')?.split(';', 1)[0]?.trim();
 }
 
-/** @throws AppError bad_json */
-export function parseJson(bytes: Uint8Array): unknown {
+/**
+ * @param maxDepth arrays and objects in each other, at most
+ * @throws AppError bad_json or too_deep
+ */
+export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
+  if (isDeeperThan(bytes, maxDepth)) {
+    throw new AppError('too_deep', `expected JSON nested at most ${maxDepth} deep`);
+  }
   const text = decodeText(bytes);
   try {
     return JSON.parse(text);
@@ -51,11 +68,13 @@ export function parseJson(bytes: Uint8Array): unknown {
 /**
  * Reads a body, and decompresses it.
  *
- * @throws AppError unsupported_media_type, body_too_large or bad_request
+ * @param hold told of all bytes that are held of it; throws when they are too many
+ * @throws AppError unsupported_media_type, and as a BodyReader does
  */
 export async function readBytes(
   c: Context,
-  { readBody, maxBodyBytes }: BodyOptions,
+  { readBody, maxBodyBytes: maxBytes }: Pick<BodyOptions, 'readBody' | 'maxBodyBytes'>,
+  hold: (bytes: number) => void = () => {},
 ): Promise<Uint8Array> {
   const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
@@ -65,21 +84,22 @@ export async function readBytes(
     );
   }
   const declared = c.req.header('Content-Length');
-  if (declared !== undefined && Number(declared) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
-  const bytes = await readBody(c, maxBodyBytes);
-  return encoding === 'identity' ? bytes : decompress(bytes, encoding, maxBodyBytes);
+  if (declared !== undefined && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes);
+  const limits = { maxBytes, hold };
+  const bytes = await readBody(c, limits);
+  return encoding === 'identity' ? bytes : decompress(bytes, encoding, limits);
 }
 
 /** Decompresses no further than the limit: a small body may hold very much. */
 async function decompress(
   bytes: Uint8Array,
   encoding: 'gzip' | 'deflate',
-  maxBytes: number,
+  limits: BodyLimits,
 ): Promise<Uint8Array> {
   const stream = new Blob([new Uint8Array(bytes)])
     .stream()
     .pipeThrough(new DecompressionStream(encoding));
-  return readStream(stream, maxBytes, (cause) => {
+  return readStream(stream, limits, (cause) => {
     return new AppError('bad_request', `the body is not ${encoding}`, { cause });
   });
 }
@@ -104,11 +124,7 @@ function describeSyntaxError(text: string): string {
   if (text.trim() === '') return 'expected a JSON body, got an empty one';
   if (text.length > MAX_DESCRIBED) return 'the body is not JSON';
   const errors: ParseError[] = [];
-  try {
-    parseTree(text, errors, { disallowComments: true });
-  } catch {
-    // Nested too deep to be walked again: the answer goes without a place.
-  }
+  parseTree(text, errors, { disallowComments: true });
   const [first] = errors;
   if (!first) return 'the body is not JSON';
   const before = text.slice(0, first.offset).split('\n');
@@ -118,31 +134,35 @@ function describeSyntaxError(text: string): string {
 }
 
 /** Reads a body as every runtime gives it. */
-export const readRequestBody: BodyReader = async (c, maxBytes) => {
+export const readRequestBody: BodyReader = async (c, limits) => {
   const { body } = c.req.raw;
-  return body ? readStream(body, maxBytes, bodyBrokenOff) : new Uint8Array();
+  return body ? readStream(body, limits, bodyBrokenOff) : new Uint8Array();
 };
 
 async function readStream(
   stream: ReadableStream<Uint8Array>,
-  maxBytes: number,
+  { maxBytes, hold }: BodyLimits,
   describeFault: (cause: unknown) => AppError,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = stream.getReader();
+  const next = () =>
+    reader.read().catch((error: unknown) => {
+      throw describeFault(error);
+    });
   try {
-    for (let read = await reader.read(); read.value; read = await reader.read()) {
+    for (let read = await next(); read.value; read = await next()) {
       size += read.value.byteLength;
+      if (size > maxBytes) throw bodyTooLarge(maxBytes);
+      hold(read.value.byteLength);
       chunks.push(read.value);
-      if (size > maxBytes) break;
     }
+    return joinChunks(chunks, size);
   } catch (error) {
-    throw describeFault(error);
+    await reader.cancel().catch(() => {});
+    throw error;
   }
-  if (size <= maxBytes) return joinChunks(chunks, size);
-  await reader.cancel();
-  throw bodyTooLarge(maxBytes);
 }
 
 /** One array of what came in pieces; a single piece as it is. */

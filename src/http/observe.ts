@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../clock.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { sampledTraceId } from './trace.ts';
+import type { RequestLog } from './request-log.ts';
+import { newSpanId, parseTraceparent, sampledTraceId, type Trace } from './trace.ts';
 
 /** What a protocol tells of a prediction that was asked of it, as far as it got. */
 export interface PredictionNote {
@@ -11,7 +11,10 @@ export interface PredictionNote {
   model?: string;
   version?: string;
   rows?: number;
+  queueSeconds?: number;
   inferenceSeconds?: number;
+  /** What was sent, as far as it is logged. */
+  payload?: string;
 }
 
 /** A prediction that was asked for and has ended, whatever brought it. */
@@ -22,9 +25,12 @@ export interface PredictionEvent {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Hears of predictions that came otherwise than over HTTP; of those that did, in the event of their request. */
+/** Hears of what came otherwise than over HTTP, or never got to be a request. */
 export interface PredictionObserver {
+  /** Of a prediction over HTTP, the event of its request tells. */
   predictionEnded(event: PredictionEvent): void;
+  /** A call, or a connection, was answered with an error. */
+  failed(code: ErrorCode): void;
 }
 
 /** A request that has been answered, as telemetry sees it. */
@@ -51,8 +57,9 @@ export interface RequestVariables {
   requestId: string;
   /** When the request arrived, in milliseconds of the app's clock. */
   startedAt: number;
-  /** The trace that the request belongs to, when it is one that is kept. */
-  traceId: string | undefined;
+  /** The trace that the request belongs to, and its own span there. */
+  trace: Trace | undefined;
+  spanId: string | undefined;
   prediction?: PredictionNote;
 }
 
@@ -70,18 +77,20 @@ export function chooseRequestId(given: string | undefined): string {
  */
 export function observe(options: {
   clock: Clock;
-  log: Logger;
+  requestLog: RequestLog;
   observer: HttpObserver;
 }): MiddlewareHandler<{ Variables: RequestVariables }> {
-  const { clock, log, observer } = options;
+  const { clock, requestLog, observer } = options;
 
   return async function observe(c, next) {
     const start = clock.now();
     const requestId = chooseRequestId(c.req.header('X-Request-Id'));
-    const traceId = sampledTraceId(c.req.header('traceparent'));
+    const trace = parseTraceparent(c.req.header('traceparent'));
+    const spanId = trace && newSpanId();
     c.set('requestId', requestId);
     c.set('startedAt', start);
-    c.set('traceId', traceId);
+    c.set('trace', trace);
+    c.set('spanId', spanId);
     observer.requestStarted();
     await next();
 
@@ -91,22 +100,11 @@ export function observe(options: {
     const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path;
     const code = c.error && (c.error instanceof AppError ? c.error.code : 'internal');
     const prediction = c.get('prediction');
+    const traceId = sampledTraceId(trace);
     observer.requestEnded({ method, route, status, seconds, code, prediction, traceId });
-    // What is undefined is not written.
-    log.info(
-      {
-        request_id: requestId,
-        trace_id: traceId,
-        method,
-        route: route ?? null,
-        status,
-        duration_ms: milliseconds(seconds),
-        code,
-        model: prediction?.model,
-        version: prediction?.version,
-        rows: prediction?.rows,
-        inference_ms: prediction?.inferenceSeconds && milliseconds(prediction.inferenceSeconds),
-      },
+    requestLog.write(
+      { method, route: route ?? null, status },
+      { requestId, trace, spanId, seconds, succeeded: status < 400, code, prediction },
       'request',
     );
   };

@@ -37,6 +37,9 @@ export class DirectRunner implements Runner {
     this.runs = runs;
   }
 
+  /** Nothing waits here. */
+  admit(): void {}
+
   async run(request: RunRequest): Promise<RunResult> {
     const result = await this.runs.run(request);
     this.runs.report(request, result);
@@ -53,6 +56,14 @@ interface Waiter {
   readonly since: number;
   readonly resolve: (result: RunResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** The queue is looked through for what nobody waits for at most so often. */
+const CLEANING_INTERVAL_MS = 50;
+
+/** A request without rows waits like any other, and takes a place. */
+function placesOf(rows: number): number {
+  return Math.max(1, rows);
 }
 
 /** Whether requests can share a run: every input and output has rows as its first dimension. */
@@ -79,6 +90,8 @@ export class Batcher implements Runner {
   /** Rows that wait, a request without any counted as one. */
   private waiting = 0;
   private running = 0;
+  /** When the queue was last looked through for what nobody waits for. */
+  private cleanedAt = Number.NEGATIVE_INFINITY;
   /** When a flush is to come: soon, after the delay, or not at all. */
   private scheduled: 'soon' | 'later' | undefined;
 
@@ -90,16 +103,21 @@ export class Batcher implements Runner {
     this.options = options;
   }
 
-  /** @throws AppError overloaded when too much waits already, and timeout past the request's deadline */
+  admit(rows: number): void {
+    const { maxQueueRows } = this.options;
+    const isFull = () => this.waiting > 0 && this.waiting + placesOf(rows) > maxQueueRows;
+    if (!isFull()) return;
+    this.dropUnwanted();
+    if (!isFull()) return;
+    const message = `${this.waiting} rows are waiting already, of at most ${maxQueueRows}`;
+    throw new AppError('overloaded', message);
+  }
+
+  /** @throws AppError timeout past the request's deadline, and cancelled for one whose client has gone */
   run(request: RunRequest): Promise<RunResult> {
-    const { maxRows, maxQueueRows, now } = this.options;
+    const { maxRows, now } = this.options;
     const rows = request.inputs[0]?.shape[0] ?? 1;
-    // A request without rows waits like any other, and takes a place.
-    const places = Math.max(1, rows);
-    if (this.waiting > 0 && this.waiting + places > maxQueueRows) {
-      const error = `${this.waiting} rows are waiting already, of at most ${maxQueueRows}`;
-      return Promise.reject(new AppError('overloaded', error));
-    }
+    const places = placesOf(rows);
     return new Promise((resolve, reject) => {
       const waiter = { request, rows, places, since: now(), resolve, reject };
       const key = groupKey(request);
@@ -109,6 +127,24 @@ export class Batcher implements Runner {
       this.waiting += places;
       this.schedule(this.waiting >= maxRows ? 0 : this.options.maxDelayMs);
     });
+  }
+
+  /** Makes room of what nobody waits for any more, now and then: under a flood everybody asks for it. */
+  private dropUnwanted(): void {
+    const now = this.options.now();
+    if (now - this.cleanedAt < CLEANING_INTERVAL_MS) return;
+    this.cleanedAt = now;
+    for (const [key, group] of this.groups) {
+      const wanted = group.filter((waiter) => {
+        const unwanted = whyUnwanted(waiter.request, now);
+        if (!unwanted) return true;
+        this.waiting -= waiter.places;
+        waiter.reject(unwanted);
+        return false;
+      });
+      if (wanted.length > 0) this.groups.set(key, wanted);
+      else this.groups.delete(key);
+    }
   }
 
   private schedule(delayMs: number): void {

@@ -161,6 +161,11 @@ export class Model implements LoadedModel {
     }
   }
 
+  /** @throws AppError overloaded when so much waits that not even one row more can */
+  requireRoom(): void {
+    this.runner.admit(1);
+  }
+
   /**
    * Checks the request against the graph and runs it.
    *
@@ -179,11 +184,13 @@ export class Model implements LoadedModel {
     if (request.inputs.length !== inputs.length) throw this.superfluous(request.inputs);
     const outputs = request.outputs ? this.checkOutputs(request.outputs) : this.outputNames;
     const empty = rowsOf(inputs) === 0 ? this.answerNothing(outputs) : undefined;
-    if (empty) return { outputs: empty, rows: 0, seconds: 0 };
+    if (empty) return { outputs: empty, rows: 0, seconds: 0, queueSeconds: 0 };
     const { name: model, version } = this;
+    this.runner.admit(rowsOf(inputs));
     const result = await this.runner.run({ ...request, inputs, outputs });
     this.observer.waited({ model, version, seconds: result.queueSeconds });
-    return { outputs: result.outputs, rows: rowsOf(inputs), seconds: result.seconds };
+    const { outputs: answered, seconds, queueSeconds } = result;
+    return { outputs: answered, rows: rowsOf(inputs), seconds, queueSeconds };
   }
 
   /** The outputs for no rows at all, where the graph says what they look like; many graphs cannot run on nothing. */

@@ -116,10 +116,11 @@ export class ModelRepository {
     });
   }
 
-  /** @throws AppError as `use`, for what would not answer at all */
+  /** @throws AppError as `use`, for what would not answer at all, and overloaded where too much waits for it */
   requireAskable(name: string, version?: string): void {
     const slot = this.inventory.find(name, version);
-    if (!slot.model && !isAskable(slot)) throw notReady(slot);
+    if (slot.model) slot.model.requireRoom();
+    else if (!isAskable(slot)) throw notReady(slot);
   }
 
   /** @throws AppError as `use`, for what does not count as ready */

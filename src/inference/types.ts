@@ -51,6 +51,8 @@ export interface RunRequest {
 
 /** What runs a model: at once, or together with other requests. */
 export interface Runner {
+  /** @throws AppError overloaded when so many rows more cannot wait */
+  admit(rows: number): void;
   run(request: RunRequest): Promise<RunResult>;
 }
 
@@ -74,7 +76,10 @@ export interface InferenceResponse {
   readonly outputs: readonly Tensor[];
   /** Rows that were predicted: the first dimension of the inputs, 1 for a model without one. */
   readonly rows: number;
+  /** Seconds of the run. */
   readonly seconds: number;
+  /** Seconds that it waited for its run. */
+  readonly queueSeconds: number;
 }
 
 /** A request that has had its run, as telemetry sees it. */

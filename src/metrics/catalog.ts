@@ -16,8 +16,8 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
  *
  * Labels are bounded: `model` and `version` are of the repository, and `unknown` where a request names
  * none of it; `class` is of the model's card or `other`; `route` is a pattern of the route table or
- * `unknown`; `method` is an HTTP method or `unknown`; `status` is one that the server sends; `protocol`,
- * `outcome`, `reason` and `runtime` are from short lists in the code.
+ * `unknown`; `method` is an HTTP method or `unknown`; `status` is one that the server sends; `code` is of the
+ * error table; `protocol`, `outcome`, `reason` and `runtime` are from short lists in the code.
  */
 export function createCatalog() {
   return {
@@ -90,6 +90,17 @@ export function createCatalog() {
       help: 'Requests being answered now.',
       labels: [],
       perProcess: true,
+    }),
+    httpConnections: new Gauge({
+      name: 'http_connections',
+      help: 'Connections that are open now; of Node alone.',
+      labels: [],
+      perProcess: true,
+    }),
+    requestErrors: new Counter({
+      name: 'request_errors_total',
+      help: 'Requests and connections that were answered with an error, by its code.',
+      labels: ['code'],
     }),
     remoteWriteSamples: new Counter({
       name: 'remote_write_samples_total',

@@ -30,6 +30,8 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
   constructor(catalog: Catalog, wallTime: () => number) {
     this.catalog = catalog;
     this.wallTime = wallTime;
+    // Every code begins at zero, so that a rate sees its first error.
+    for (const code of Object.keys(ERRORS)) catalog.requestErrors.cell(code);
   }
 
   requestStarted(): void {
@@ -45,7 +47,12 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
       String(status),
     );
     this.observe(duration, seconds, traceId);
+    if (code) this.failed(code);
     if (prediction) this.predictionEnded({ prediction, seconds, code });
+  }
+
+  failed(code: ErrorCode): void {
+    this.catalog.requestErrors.cell(code).add(1);
   }
 
   predictionEnded({ prediction, seconds, code }: PredictionEvent): void {

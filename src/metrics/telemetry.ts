@@ -55,6 +55,7 @@ export function neverFailing(observer: Observer, onFault: (error: unknown) => vo
     requestStarted: guard(() => observer.requestStarted()),
     requestEnded: guard((event) => observer.requestEnded(event)),
     predictionEnded: guard((event) => observer.predictionEnded(event)),
+    failed: guard((code) => observer.failed(code)),
     ran: guard((event) => observer.ran(event)),
     waited: guard((event) => observer.waited(event)),
     loaded: guard((model, runtime) => observer.loaded(model, runtime)),

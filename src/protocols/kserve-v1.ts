@@ -62,7 +62,9 @@ export function predictV1(services: PredictionServices): Handler<{ Variables: Re
     const model = await prediction.useModel();
     const given = instances ?? (Array.isArray(inputs) ? inputs : columnsToRows(inputs ?? {}));
     const rows = unwrapInput(given, model);
-    const { outputs } = await prediction.infer(model, { inputs: model.readRows(rows) });
+    const { outputs } = await prediction.infer(model, {
+      inputs: prediction.readRows(model, rows),
+    });
     const { predictions, outputs: whole } = model.namedOutputs.write(outputs, rows.length);
     const byRow = predictions.map((row) => onlyOr(row, model));
     if (instances) return answerJson(c, { predictions: byRow, ...(whole && { outputs: whole }) });

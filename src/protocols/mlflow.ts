@@ -49,7 +49,7 @@ export function invoke(services: PredictionServices): Handler<{ Variables: Reque
     const model = await prediction.useModel();
     const rows = typeof body === 'string' ? readCsv(body, model) : readRows(body, model);
     const { outputs } = await prediction.infer(model, {
-      inputs: model.readRows(rows),
+      inputs: prediction.readRows(model, rows),
       outputs: model.predictions.outputs,
     });
     return answerJson(c, model.predictions.write(outputs, rows.length));

@@ -39,5 +39,5 @@ export function refuseParameters([name]: readonly string[]): void {
 
 async function readForm(c: Parameters<Handler>[0], body: BodyOptions) {
   const bytes = await readBytes(c, body);
-  return bytes.byteLength === 0 ? {} : parseForm(loadRequest, parseJson(bytes));
+  return bytes.byteLength === 0 ? {} : parseForm(loadRequest, parseJson(bytes, body.maxJsonDepth));
 }

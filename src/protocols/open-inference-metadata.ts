@@ -70,7 +70,8 @@ export function tellConfig(models: ModelRepository, maxBatchRows: number): Handl
 export function listRepository(models: ModelRepository, body: BodyOptions): Handler {
   return async (c) => {
     const bytes = await readBytes(c, body);
-    const { ready } = bytes.byteLength === 0 ? {} : parseForm(indexRequest, parseJson(bytes));
+    const { ready } =
+      bytes.byteLength === 0 ? {} : parseForm(indexRequest, parseJson(bytes, body.maxJsonDepth));
     return answerJson(c, describeRepository(models, ready));
   };
 }

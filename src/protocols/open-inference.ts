@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { answer, answerJson } from '../http/answer.ts';
-import { concatenate, parseJson } from '../http/body.ts';
+import { concatenate } from '../http/body.ts';
 import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { elementCount, elementSize, type Tensor } from '../inference/tensor.ts';
@@ -59,6 +59,7 @@ async function readBody(
   const declared = c.req.header(HEADER_LENGTH);
   if (declared === undefined) {
     const request = parseForm(inferRequest, await prediction.readJson());
+    prediction.requireSize(request.inputs);
     return { request, tensors: request.inputs.map((input) => readTensor(input, undefined)) };
   }
   const bytes = await prediction.readBytes();
@@ -70,7 +71,8 @@ async function readBody(
     );
   }
   if (length === 0) return { raw: bytes };
-  const request = parseForm(inferRequest, parseJson(bytes.subarray(0, length)));
+  const request = parseForm(inferRequest, prediction.parseJson(bytes.subarray(0, length)));
+  prediction.requireSize(request.inputs);
   const parts = new BinaryParts(bytes.subarray(length));
   const tensors = request.inputs.map((input) => readTensor(input, parts));
   parts.end();

@@ -17,7 +17,7 @@ export function predict(services: PredictionServices): Handler<{ Variables: Requ
     const model = await prediction.useModel();
     const rows = findRows(body, model);
     const { outputs, seconds } = await prediction.infer(model, {
-      inputs: model.readRows(rows),
+      inputs: prediction.readRows(model, rows),
       outputs: model.predictions.outputs,
     });
     return answerJson(c, {

@@ -1,30 +1,47 @@
 import type { Context, Handler } from 'hono';
 import { AppError } from '../errors.ts';
-import { type BodyReader, parseJson, readBytes, requireJson } from '../http/body.ts';
+import { type BodyOptions, parseJson, readBytes, requireJson } from '../http/body.ts';
+import { type After, arrivedTooSlowly, Deadline, timedOut } from '../http/deadline.ts';
 import type { PredictionNote, RequestVariables } from '../http/observe.ts';
+import type { PendingBytes } from '../http/pending-bytes.ts';
+import { sampledTraceId } from '../http/trace.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
 import type { Tensor } from '../inference/tensor.ts';
 import type { InferenceResponse } from '../inference/types.ts';
+import { aim } from './aim.ts';
+import { requireRows, requireSize, type SizeLimits } from './size-limits.ts';
 
 /** What every protocol over HTTP asks models with. */
-export interface PredictionServices {
+export interface PredictionServices extends BodyOptions {
   readonly models: ModelRepository;
   /** The model that is asked where a request names none; without one it has to. */
   readonly defaultModel: () => string | undefined;
   /** @throws AppError unauthorized or forbidden; absent where everybody may ask */
   readonly authorize?: ((c: Context) => Promise<void>) | undefined;
-  readonly readBody: BodyReader;
-  readonly maxBodyBytes: number;
-  /** How long a request may wait for its run, in milliseconds from its arrival. */
+  /** @throws AppError for whoever cannot be served now, whatever is asked; absent where everybody can */
+  readonly admit?: ((c: Context) => void | Promise<void>) | undefined;
+  /** What bodies hold of memory, all together. */
+  readonly pendingBytes: PendingBytes;
+  readonly size: SizeLimits;
+  /** How long a request may take from its arrival to its answer, in milliseconds. */
   readonly timeoutMs: number;
+  /** Milliseconds of the clock that requests arrive by. */
+  readonly now: () => number;
+  readonly after: After;
   readonly isClientGone: (c: Context) => boolean;
   /** Lets what else has arrived have its turn. */
   readonly pause: () => Promise<void>;
+  /** Whether what is sent goes to the log. */
+  readonly logPayloads: boolean;
 }
 
 /** A body from this size on is worked on in pieces, with a pause between them. */
 const LARGE_BODY_BYTES = 128 * 1024;
+
+/** So much of a body goes to the log, where that is switched on. */
+const LOGGED_BYTES = 4096;
+const lenientUtf8 = new TextDecoder();
 
 export type PredictionContext = Context<{ Variables: RequestVariables }>;
 
@@ -48,16 +65,20 @@ export function answerPredictions(
   protocol: string,
   answer: (prediction: Prediction, c: PredictionContext) => Promise<Response>,
 ): Handler<{ Variables: RequestVariables }> {
-  const { authorize } = services;
+  const { authorize, admit } = services;
   return async function answerPrediction(c: PredictionContext) {
     // Ahead of everything else: who may not ask has asked for no prediction.
     if (authorize) await authorize(c);
     const prediction = new Prediction(c, services, protocol);
-    try {
-      return await answer(prediction, c);
-    } finally {
-      prediction.end();
-    }
+    const admitted = admit?.(c);
+    if (admitted) await admitted;
+    return prediction.inTime(async () => {
+      try {
+        return await answer(prediction, c);
+      } finally {
+        prediction.end();
+      }
+    });
   };
 }
 
@@ -66,7 +87,11 @@ export class Prediction {
   private readonly c: PredictionContext;
   private readonly services: PredictionServices;
   private readonly note: PredictionNote;
+  private readonly deadline: Deadline;
+  private isReading = false;
   private bodyBytes = 0;
+  /** What it holds of the memory that bodies may take. */
+  private heldBytes = 0;
   private asked: { readonly name: string; readonly version: string | undefined } | undefined;
   private model: Model | undefined;
 
@@ -74,14 +99,27 @@ export class Prediction {
     this.c = c;
     this.services = services;
     this.note = { protocol };
+    this.deadline = new Deadline(c.get('startedAt') + services.timeoutMs, services);
     c.set('prediction', this.note);
+  }
+
+  /**
+   * Answers within the time that the request has, whatever that waits for.
+   *
+   * @throws AppError timeout when the time is up, or request_timeout when it went by with the body
+   */
+  inTime(answer: () => Promise<Response>): Promise<Response> {
+    return this.deadline.race(answer(), () => {
+      return this.isReading ? arrivedTooSlowly() : timedOut();
+    });
   }
 
   /**
    * Says which model to ask: of that name and version, or else the default and the version that is served. What is
    * wrong with that is known before the body is read.
    *
-   * @throws AppError bad_request, model_not_found, version_not_found or not_ready
+   * @throws AppError bad_request, model_not_found, version_not_found, not_ready, or overloaded when so much waits for
+   *   it that nothing more can
    */
   aim(name?: string, version?: string): void {
     const { models, defaultModel } = this.services;
@@ -93,10 +131,7 @@ export class Prediction {
         `there is no default model; POST to /models/<name>/predict, with one of ${known}`,
       );
     }
-    const entry = models.entry(wanted, version);
-    this.note.model = entry.name;
-    this.note.version = entry.version;
-    models.requireAskable(wanted, version);
+    aim(models, this.note, wanted, version);
     this.asked = { name: wanted, version };
   }
 
@@ -118,31 +153,56 @@ export class Prediction {
 
   /** The bytes of the body, decompressed. */
   async readBytes(): Promise<Uint8Array> {
-    const bytes = await readBytes(this.c, this.services);
+    const { pendingBytes, logPayloads } = this.services;
+    this.isReading = true;
+    const bytes = await readBytes(this.c, this.services, (count) => {
+      pendingBytes.take(count);
+      this.heldBytes += count;
+    });
+    this.isReading = false;
     this.bodyBytes = bytes.byteLength;
+    if (logPayloads) this.note.payload = lenientUtf8.decode(bytes.subarray(0, LOGGED_BYTES));
     return bytes;
   }
 
   /** The body as JSON, whose parsing cannot be interrupted: others have their turn after it. */
   async readJson(): Promise<unknown> {
     requireJson(this.c);
-    const json = parseJson(await this.readBytes());
+    const json = this.parseJson(await this.readBytes());
     await this.pause();
     return json;
+  }
+
+  /** @throws AppError bad_json or too_deep */
+  parseJson(bytes: Uint8Array): unknown {
+    return parseJson(bytes, this.services.maxJsonDepth);
+  }
+
+  /** @throws AppError too_many_rows, and as the model's reader of rows does */
+  readRows(model: Model, rows: readonly unknown[]): Tensor[] {
+    requireRows(rows.length, this.services.size);
+    return model.readRows(rows);
+  }
+
+  /** @throws AppError too_many_rows or too_many_values */
+  requireSize(tensors: Parameters<typeof requireSize>[0]): void {
+    requireSize(tensors, this.services.size);
   }
 
   /** @throws AppError as Model.infer does */
   async infer(model: Model, { timeoutMs, ...question }: Question): Promise<InferenceResponse> {
     const { c, note, services } = this;
     note.rows = question.inputs[0]?.shape[0] ?? 1;
-    const allowed = Math.min(services.timeoutMs, timeoutMs ?? services.timeoutMs);
+    this.requireSize(question.inputs);
+    if (timeoutMs !== undefined) this.deadline.shorten(c.get('startedAt') + timeoutMs);
     await this.pause();
     const response = await model.infer({
       ...question,
-      traceId: c.get('traceId'),
-      deadline: c.get('startedAt') + allowed,
+      traceId: sampledTraceId(c.get('trace')),
+      deadline: this.deadline.time,
       isGone: () => services.isClientGone(c),
     });
+    note.queueSeconds = response.queueSeconds;
     note.inferenceSeconds = response.seconds;
     await this.pause();
     return response;
@@ -151,6 +211,8 @@ export class Prediction {
   end(): void {
     this.model?.letGo();
     this.model = undefined;
+    this.services.pendingBytes.give(this.heldBytes);
+    this.heldBytes = 0;
   }
 
   /** Between two pieces of work on a large request. */

@@ -56,10 +56,16 @@ const CASES: readonly Case[] = [
     'the body is not JSON: unexpected "]" at line 1, column 7',
   ),
   bad(
-    'JSON nested too deep to be walked twice',
+    'JSON nested very deep',
     '['.repeat(19_000),
-    'bad_json',
-    'the body is not JSON',
+    'too_deep',
+    'expected JSON nested at most 64 deep',
+  ),
+  bad(
+    'JSON nested too deep behind brackets that are text',
+    `{"[[[[\\"{": [${'{"a":'.repeat(63)}1`,
+    'too_deep',
+    'expected JSON nested at most 64 deep',
   ),
   {
     name: 'bytes that are not UTF-8',

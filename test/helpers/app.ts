@@ -1,6 +1,7 @@
 import { createApp } from '../../src/app.ts';
 import { type Clock, runningClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
+import type { After } from '../../src/http/deadline.ts';
 import { gzip } from '../../src/http/gzip.ts';
 import type { BatchingOptions } from '../../src/inference/batcher.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
@@ -14,7 +15,13 @@ import { DiskStore } from '../../src/stores/disk.ts';
 /** The whole app in this process, with the real engine, and its log kept in memory. */
 export async function createTestApp(
   settings: Readonly<Record<string, string>> = {},
-  parts: { clock?: Clock; store?: ModelStore; batching?: BatchingOptions; engine?: Engine } = {},
+  parts: {
+    clock?: Clock;
+    after?: After;
+    store?: ModelStore;
+    batching?: BatchingOptions;
+    engine?: Engine;
+  } = {},
 ) {
   const { clock = runningClock, store = new DiskStore('model'), batching } = parts;
   const config = parseConfig(settings);
@@ -44,6 +51,7 @@ export async function createTestApp(
       log,
       observer,
       lifecycle,
+      ...(parts.after && { after: parts.after }),
       compress,
       snapshot,
     }),

@@ -70,7 +70,8 @@ function createBench(
       await new Promise(setImmediate);
     }
   };
-  return { batcher: { run }, clock, scheduled, runs, reported, cost, faults, flushAll };
+  const admit = (count: number) => batcher.admit(count);
+  return { batcher: { admit, run }, clock, scheduled, runs, reported, cost, faults, flushAll };
 }
 
 const values = ({ outputs }: RunResult) => Array.from(outputs[0]?.data as Float32Array);
@@ -262,14 +263,38 @@ describe('waiting', () => {
 
   it('is bounded in rows; a request is turned away when it would wait behind too many', async () => {
     const { batcher, runs, flushAll } = createBench({ maxQueueRows: 4 });
-    const results = [rows(1, 2, 3), rows(4), rows(5)].map((input) => batcher.run(request(input)));
-    expect(await settled(results.slice(2))).toEqual(['overloaded']);
+    const ask = (input: Tensor) => {
+      batcher.admit(input.shape[0] ?? 1);
+      return batcher.run(request(input));
+    };
+    const results = [ask(rows(1, 2, 3)), ask(rows(4))];
+    expect(() => ask(rows(5))).toThrow('4 rows are waiting already, of at most 4');
     await flushAll();
     await settled(results);
     expect(runs).toEqual([4]);
-    const alone = batcher.run(request(rows(1, 2, 3, 4, 5, 6)));
+    const alone = ask(rows(1, 2, 3, 4, 5, 6));
     await flushAll();
     expect(values(await alone)).toHaveLength(12);
+  });
+
+  it('does not count those whom nobody waits for any more, and looks for them no more often than it pays', async () => {
+    const { batcher, clock, runs, flushAll } = createBench({ maxQueueRows: 2 });
+    let asked = 0;
+    const isGone = () => {
+      asked++;
+      return clock.now >= 60;
+    };
+    const gone = [1, 2].map((name) => batcher.run(request(rows(name), { isGone })));
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(() => batcher.admit(1)).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    }
+    expect(asked).toBe(2);
+    clock.now = 60;
+    batcher.admit(1);
+    const last = batcher.run(request(rows(3)));
+    await flushAll();
+    expect(await settled([...gone, last])).toEqual(['cancelled', 'cancelled', [6, 3]]);
+    expect(runs).toEqual([1]);
   });
 
   it('is not followed by a run for a request whose time is up or whose client has gone', async () => {

@@ -680,12 +680,15 @@ describe('what is measured', () => {
       time: expect.any(Number),
       request_id: 'given-1',
       trace_id: '4b'.repeat(16),
+      parent_id: '00f067aa0ba902b7',
+      span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
       method: 'ModelInfer',
       grpc_status: 'OK',
       duration_ms: expect.any(Number),
       model: 'digits',
       version: '1',
       rows: 1,
+      queue_ms: expect.any(Number),
       inference_ms: expect.any(Number),
       msg: 'call',
     });
@@ -741,13 +744,16 @@ describe('a call that nobody waits for any more', () => {
     await running;
 
     const own = await start({ REQUEST_TIMEOUT_MS: '50' });
-    const first = own.client.infer(slowRequest(10));
-    await isUnderWay(own.client);
-    expect(await own.client.refused('ModelInfer', slowRequest(1))).toMatchObject({
+    // Whether it runs already or still waits.
+    const late = [slowRequest(10), slowRequest(10)].map((request) =>
+      own.client.refused('ModelInfer', request),
+    );
+    const failure = {
       status: 'DEADLINE_EXCEEDED',
+      code: 'timeout',
       details: 'the request waited longer than it may',
-    });
-    await first;
+    };
+    expect(await Promise.all(late)).toMatchObject([failure, failure]);
     own.client.close();
     await own.server.stop();
   });

@@ -1,14 +1,28 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import { bodyBrokenOff, bodyTooLarge, joinChunks } from './body.ts';
+import {
+  type BodyLimits,
+  type BodyReader,
+  bodyBrokenOff,
+  bodyTooLarge,
+  joinChunks,
+} from '../body.ts';
+import { arrivedTooSlowly } from '../deadline.ts';
 
 /**
- * Reads a body from Node's own stream, which gives what came from the socket as it is: a body in one piece, as
+ * Reads bodies from Node's own stream, which gives what came from the socket as it is: a body in one piece, as
  * small ones are, is never copied.
+ *
+ * @param timeoutMs how long a body may take to arrive
  */
-export function readIncomingBody(
+export function createIncomingBodyReader(timeoutMs: number): BodyReader {
+  return (c, limits) => readIncomingBody(c, limits, timeoutMs);
+}
+
+function readIncomingBody(
   c: Context<{ Bindings: HttpBindings }>,
-  maxBytes: number,
+  { maxBytes, hold }: BodyLimits,
+  timeoutMs: number,
 ): Promise<Uint8Array> {
   const { incoming } = c.env;
   const declared = Number(incoming.headers['content-length']);
@@ -21,20 +35,27 @@ export function readIncomingBody(
     const settle = (end: () => void) => {
       if (settled) return;
       settled = true;
+      clearTimeout(timer);
       end();
     };
+    const refuse = (error: unknown) => {
+      incoming.off('data', take).pause();
+      settle(() => reject(error));
+    };
+    const timer = setTimeout(() => refuse(arrivedTooSlowly()), timeoutMs);
     const finish = () => settle(() => resolve(joinChunks(chunks, size)));
     const take = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
       size += byteLength;
+      if (size > maxBytes) return refuse(bodyTooLarge(maxBytes));
+      try {
+        hold(byteLength);
+      } catch (error) {
+        return refuse(error);
+      }
       // Plain views: the slice() of Node's own kind of array is no copy, where everybody expects one.
       chunks.push(new Uint8Array(buffer, byteOffset, byteLength));
-      if (size > maxBytes) {
-        incoming.off('data', take).pause();
-        settle(() => reject(bodyTooLarge(maxBytes)));
-      } else if (size === declared) {
-        // The stream's own end comes some turns later.
-        finish();
-      }
+      // The stream's own end comes some turns later.
+      if (size === declared) finish();
     };
     incoming
       .on('data', take)

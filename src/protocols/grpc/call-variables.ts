@@ -1,15 +1,16 @@
 import { Metadata, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { ErrorCode } from '../../errors.ts';
 import { chooseRequestId, type PredictionNote } from '../../http/observe.ts';
-import { sampledTraceId } from '../../http/trace.ts';
+import { newSpanId, parseTraceparent, type Trace, traceresponse } from '../../http/trace.ts';
 
 /** What is known of a call while it is answered. */
 export interface CallVariables {
   readonly requestId: string;
   /** When it arrived, in milliseconds of the clock. */
   readonly startedAt: number;
-  /** The trace that it belongs to, when it is one that is kept. */
-  readonly traceId: string | undefined;
+  /** The trace that it belongs to, and its own span there. */
+  readonly trace: Trace | undefined;
+  readonly spanId: string | undefined;
   /** Set when the call as a whole asks for a prediction. */
   readonly prediction: PredictionNote | undefined;
   /** Why it failed, where that is known here. */
@@ -39,10 +40,12 @@ export function readMetadata(
     const [value] = metadata.get(name);
     return value === undefined ? undefined : String(value);
   };
+  const trace = parseTraceparent(first('traceparent'));
   return {
     requestId: chooseRequestId(first('x-request-id')),
     startedAt,
-    traceId: sampledTraceId(first('traceparent')),
+    trace,
+    spanId: trace && newSpanId(),
     prediction: isPrediction ? { protocol: 'grpc' } : undefined,
   };
 }
@@ -51,6 +54,9 @@ export function readMetadata(
 export function decorate(given: Status, variables: CallVariables | undefined) {
   const metadata = given.metadata ?? new Metadata();
   if (variables) metadata.set('x-request-id', variables.requestId);
+  if (variables?.trace && variables.spanId !== undefined) {
+    metadata.set('traceresponse', traceresponse(variables.trace, variables.spanId));
+  }
   if (variables?.code) metadata.set('error-code', variables.code);
   return { metadata, details: given.details.slice(0, MAX_DETAILS).toWellFormed() };
 }

@@ -8,8 +8,8 @@ import {
 import type { Clock } from '../../clock.ts';
 import { AppError, type ErrorCode } from '../../errors.ts';
 import type { Lifecycle } from '../../http/draining.ts';
-import { milliseconds, type PredictionNote, type PredictionObserver } from '../../http/observe.ts';
-import type { Logger } from '../../log.ts';
+import type { PredictionNote, PredictionObserver } from '../../http/observe.ts';
+import type { RequestLog } from '../../http/request-log.ts';
 import { type CallVariables, decorate, readMetadata, type Status } from './call-variables.ts';
 import { causeOf, toStatus } from './status.ts';
 
@@ -24,7 +24,7 @@ interface Ending {
 
 export interface CallParts {
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly requestLog: RequestLog;
   readonly observer: PredictionObserver;
   readonly lifecycle: Lifecycle;
 }
@@ -109,20 +109,14 @@ export class Calls {
   /** Tells telemetry of a prediction that ended, and the log of whatever did. */
   report(variables: CallVariables | undefined, ending: Ending, message: string): void {
     const { method, seconds, code, prediction } = ending;
-    if (prediction) this.parts.observer.predictionEnded({ prediction, code, seconds });
-    this.parts.log.info(
-      {
-        request_id: variables?.requestId,
-        trace_id: variables?.traceId,
-        method,
-        grpc_status: status[ending.status],
-        duration_ms: milliseconds(seconds),
-        code,
-        model: prediction?.model,
-        version: prediction?.version,
-        rows: prediction?.rows,
-        inference_ms: prediction?.inferenceSeconds && milliseconds(prediction.inferenceSeconds),
-      },
+    const { observer, requestLog } = this.parts;
+    if (code) observer.failed(code);
+    if (prediction) observer.predictionEnded({ prediction, code, seconds });
+    const { requestId, trace, spanId } = variables ?? {};
+    const succeeded = ending.status === status.OK;
+    requestLog.write(
+      { method, grpc_status: status[ending.status] },
+      { requestId, trace, spanId, seconds, succeeded, code, prediction },
       message,
     );
   }

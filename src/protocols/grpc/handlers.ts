@@ -41,11 +41,11 @@ export function inferOnce(
 ): Answer<ModelInferRequest, ModelInferResponse> {
   return async (request, call) => {
     await access.check('predictions', authorizationOf(call));
-    const { prediction, startedAt, traceId } = calls.of(call);
+    const { prediction, startedAt, trace } = calls.of(call);
     return infer(request, {
       note: prediction ?? { protocol: 'grpc' },
       startedAt,
-      traceId,
+      trace,
       deadline: Number(call.getDeadline()),
       isGone: () => call.cancelled,
     });

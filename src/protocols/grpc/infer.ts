@@ -1,12 +1,16 @@
 import type { Clock } from '../../clock.ts';
+import { after, Deadline, timedOut } from '../../http/deadline.ts';
 import type { PredictionNote } from '../../http/observe.ts';
+import { sampledTraceId, type Trace } from '../../http/trace.ts';
 import type { Model } from '../../inference/model.ts';
 import type { ModelRepository } from '../../inference/repository.ts';
 import type { Tensor } from '../../inference/tensor.ts';
+import { aim } from '../aim.ts';
 import { classify } from '../classification.ts';
 import { readClassification, readTimeout, refuseSequences } from '../open-inference-parameters.ts';
 import { type InferRequest, inferRequest } from '../open-inference-schemas.ts';
 import { parseForm } from '../schema.ts';
+import { requireSize, type SizeLimits } from '../size-limits.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
 import { readParameters } from './parameters.ts';
 import { readTensors, writeTensors } from './tensors.ts';
@@ -14,9 +18,17 @@ import { readTensors, writeTensors } from './tensors.ts';
 export interface InferParts {
   readonly models: ModelRepository;
   readonly clock: Clock;
-  /** How long a request may wait for its run, in milliseconds from its arrival. */
+  /** How long a request may take from its arrival to its answer, in milliseconds. */
   readonly timeoutMs: number;
+  readonly size: SizeLimits;
+  /** Throws an AppError for a prediction that cannot be taken now, whatever it is. */
+  readonly admit?: (() => void) | undefined;
+  /** Whether what is sent goes to the log. */
+  readonly logPayloads: boolean;
 }
+
+/** So much of a request goes to the log, where that is switched on. */
+const LOGGED_CHARACTERS = 4096;
 
 /** Who asks, and how long for. */
 export interface Asker {
@@ -24,7 +36,7 @@ export interface Asker {
   readonly note: PredictionNote;
   /** When the request arrived, in milliseconds of the clock. */
   readonly startedAt: number;
-  readonly traceId: string | undefined;
+  readonly trace: Trace | undefined;
   /** When its call ends whether or not it is answered, in milliseconds since the Unix epoch. */
   readonly deadline: number;
   readonly isGone: () => boolean;
@@ -34,37 +46,53 @@ export interface Asker {
 export type Infer = (request: ModelInferRequest, asker: Asker) => Promise<ModelInferResponse>;
 
 /** ModelInfer, and each request of ModelStreamInfer. */
-export function infer({ models, clock, timeoutMs }: InferParts): Infer {
+export function infer(parts: InferParts): Infer {
+  const { models, clock, timeoutMs, size, admit, logPayloads } = parts;
   return async function infer(request, asker) {
-    const model = await models.use(request.model_name, request.model_version || undefined);
-    try {
-      return await inferWith(model, request, asker);
-    } finally {
-      model.letGo();
-    }
+    const { note } = asker;
+    if (logPayloads) note.payload = JSON.stringify(request).slice(0, LOGGED_CHARACTERS);
+    admit?.();
+    const version = request.model_version || undefined;
+    aim(models, note, request.model_name, version);
+    const untilCallEnds = asker.deadline - clock.wallTime();
+    const deadline = new Deadline(
+      Math.min(asker.startedAt + timeoutMs, clock.now() + untilCallEnds),
+      { now: clock.now, after },
+    );
+    const answer = async () => {
+      const model = await models.use(request.model_name, version, () => !asker.isGone());
+      note.version = model.version;
+      try {
+        return await inferWith(model, request, asker, deadline);
+      } finally {
+        model.letGo();
+      }
+    };
+    return deadline.race(answer(), timedOut);
   };
 
   async function inferWith(
     model: Model,
     request: ModelInferRequest,
-    { note, startedAt, traceId, deadline, isGone }: Asker,
+    { note, startedAt, trace, isGone }: Asker,
+    deadline: Deadline,
   ): Promise<ModelInferResponse> {
-    note.model = model.name;
-    note.version = model.version;
     const form = readForm(request);
     const { parameters = {}, outputs: wanted = [] } = form;
     refuseSequences(parameters);
+    requireSize(form.inputs, size);
     const inputs = readTensors(request, form.inputs);
     note.rows = inputs[0]?.shape[0] ?? 1;
-    const allowed = Math.min(timeoutMs, readTimeout(parameters) ?? timeoutMs);
-    const untilDeadline = deadline - clock.wallTime();
-    const { outputs, seconds } = await model.infer({
+    const timeout = readTimeout(parameters);
+    if (timeout !== undefined) deadline.shorten(startedAt + timeout);
+    const { outputs, seconds, queueSeconds } = await model.infer({
       inputs,
       ...(wanted.length > 0 && { outputs: wanted.map(({ name }) => name) }),
-      traceId,
-      deadline: Math.min(startedAt + allowed, clock.now() + untilDeadline),
+      traceId: sampledTraceId(trace),
+      deadline: deadline.time,
       isGone,
     });
+    note.queueSeconds = queueSeconds;
     note.inferenceSeconds = seconds;
     return {
       model_name: model.name,

@@ -32,12 +32,20 @@ export interface GrpcParts extends CallParts {
     Config,
     | 'ADMIN_TOKEN'
     | 'API_TOKEN'
+    | 'IDLE_TIMEOUT_MS'
+    | 'LOG_PAYLOADS'
     | 'MAX_BATCH_ROWS'
     | 'MAX_BODY_BYTES'
+    | 'MAX_CONNECTIONS'
+    | 'MAX_REQUEST_ROWS'
+    | 'MAX_TENSOR_ELEMENTS'
     | 'METRICS_TOKEN'
     | 'REQUEST_TIMEOUT_MS'
   >;
   readonly models: ModelRepository;
+  readonly log: Logger;
+  /** Throws an AppError for a prediction that cannot be taken now, whatever it is. */
+  readonly admit?: () => void;
 }
 
 export interface GrpcServer {
@@ -64,6 +72,9 @@ export async function startGrpc(
   const stopping = new AbortController();
   const server = new Server({
     'grpc.max_receive_message_length': config.MAX_BODY_BYTES,
+    'grpc.max_connection_idle_ms': config.IDLE_TIMEOUT_MS,
+    // Calls at once on one connection, as many as connections may be open.
+    'grpc.max_concurrent_streams': config.MAX_CONNECTIONS,
     interceptors: [calls.interceptor],
   });
   server.addService(loadService(log), implement(parts, calls, stopping.signal));
@@ -85,7 +96,14 @@ function implement(
 ): UntypedServiceImplementation {
   const { version, config, models, clock, log } = parts;
   const access = createAccess(config);
-  const inferRequest = infer({ models, clock, timeoutMs: config.REQUEST_TIMEOUT_MS });
+  const inferRequest = infer({
+    models,
+    clock,
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+    size: { maxRows: config.MAX_REQUEST_ROWS, maxElements: config.MAX_TENSOR_ELEMENTS },
+    admit: parts.admit,
+    logPayloads: config.LOG_PAYLOADS,
+  });
   const handle = <Request, Response>(answer: Answer<Request, Response>) =>
     unary(calls, log, answer);
   return {

@@ -76,7 +76,7 @@ async function answer(
   request: ModelInferRequest,
 ): Promise<ModelStreamInferResponse> {
   const variables = calls.of(call);
-  const { requestId, traceId } = variables;
+  const { requestId, trace } = variables;
   const startedAt = clock.now();
   const prediction: PredictionNote = { protocol: 'grpc' };
   const report = (code?: ErrorCode) => {
@@ -93,7 +93,7 @@ async function answer(
   try {
     const deadline = Number(call.getDeadline());
     const isGone = () => call.cancelled;
-    const asker = { note: prediction, startedAt, traceId, deadline, isGone };
+    const asker = { note: prediction, startedAt, trace, deadline, isGone };
     const response = await infer(request, asker);
     report();
     return { infer_response: response };
