@@ -39,6 +39,12 @@ const LARGEST_LOG_BACKLOG = 64 * 1024 * 1024;
 /** What bodies may hold of memory at once; JSON takes several times its size again while it is read. */
 const DEFAULT_PENDING_BYTES = 256 * 1024 * 1024;
 
+/**
+ * A run is cut off once nobody can be waiting for it, but not before it has taken so long: the thread ends with it, and
+ * to load a model again for every run that is a little late would cost more than the run.
+ */
+const LEAST_LONGEST_RUN_MS = 10_000;
+
 /** How long the last push may take when the server is told to stop. */
 const LAST_PUSH_MS = 5000;
 
@@ -86,6 +92,7 @@ async function main(): Promise<void> {
       kind: config.ENGINE,
       threads: config.INFERENCE_THREADS,
       intraOpThreads: config.INTRA_OP_THREADS,
+      longestRunMs: Math.max(2 * config.REQUEST_TIMEOUT_MS, LEAST_LONGEST_RUN_MS),
     },
     clock,
   );

@@ -13,6 +13,8 @@ import type { Engine } from './types.ts';
 export interface NodeEngineOptions extends Omit<LocalEngineOptions, 'module'> {
   /** Threads for each model that needs them; 0 runs everything in this one. Without it all cores but one. */
   readonly threads?: number | undefined;
+  /** How long a run in a thread may take, in milliseconds; without it as long as it likes. */
+  readonly longestRunMs?: number | undefined;
 }
 
 /** How long a run that requests share may be expected to take, in milliseconds. */
@@ -24,7 +26,7 @@ const LONGEST_SHARED_RUN_MS = 50;
  * @throws NativeEngineError
  */
 export async function createNodeEngine(options: NodeEngineOptions, clock: Clock): Promise<Engine> {
-  const { kind, intraOpThreads } = options;
+  const { kind, intraOpThreads, longestRunMs } = options;
   // One core is left to everything that is no inference.
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
@@ -33,7 +35,7 @@ export async function createNodeEngine(options: NodeEngineOptions, clock: Clock)
   if (threads === 0) return createLocalEngine(engine, clock);
   // What stays in this thread is too short to be worth dividing.
   const own = await createLocalEngine({ ...engine, intraOpThreads: 1 }, clock);
-  return createThreadedEngine({ own, engine, threads });
+  return createThreadedEngine({ own, engine, threads, longestRunMs });
 }
 
 /** How requests share runs on Node. */

@@ -20,6 +20,8 @@ export interface ThreadsOptions {
   readonly threads: number;
   /** How long the first run of a model may take, which is on zeros: it may be one without an end. */
   readonly longestFirstRunMs?: number;
+  /** How long a run in a thread may take: nobody waits for it after that, and the thread may never come back. */
+  readonly longestRunMs?: number | undefined;
 }
 
 /** A run that is expected to take longer leaves the server's own thread: it would hold up every answer. */
@@ -41,6 +43,7 @@ const IDLE_MS = 60_000;
  */
 export function createThreadedEngine(options: ThreadsOptions): Engine {
   const { own, threads } = options;
+  const trust = { own: true };
   return {
     name: own.name,
     load: async (graph, externalData = []) => {
@@ -51,16 +54,24 @@ export function createThreadedEngine(options: ThreadsOptions): Engine {
       const bytes = externalData.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);
       // What may not come to an end is not even tried there.
       const isForThreads = bytes > LARGEST_OWN_GRAPH_BYTES || mayLoop(graph);
-      if (isForThreads) return ThreadedSession.load(shared, threads, options);
+      if (isForThreads || !trust.own) return ThreadedSession.load(shared, threads, options);
       const session = await own.load(graph, externalData);
       const { seconds, cost } = await tryOut(session);
       if (seconds <= LONGEST_OWN_RUN_SECONDS) {
-        return new PlacedSession(session, cost, shared, options);
+        return new PlacedSession(session, cost, shared, options, trust);
       }
       await session.release();
       return ThreadedSession.load(shared, threads, options);
     },
   };
+}
+
+/**
+ * Whether the engine of the server's own thread can be relied on. WebAssembly that has trapped cannot, and all of its
+ * sessions share the one memory: from then on every run goes to threads, whose own are sound.
+ */
+interface Trust {
+  own: boolean;
 }
 
 type SharedFiles = Omit<ThreadSetup, 'engine'>;
@@ -81,10 +92,18 @@ class PlacedSession implements Session {
   private readonly cost: RunCost;
   private readonly files: SharedFiles;
   private readonly options: ThreadsOptions;
+  private readonly trust: Trust;
   private threaded: Promise<Session> | undefined;
 
-  constructor(own: Session, cost: RunCost, files: SharedFiles, options: ThreadsOptions) {
+  constructor(
+    own: Session,
+    cost: RunCost,
+    files: SharedFiles,
+    options: ThreadsOptions,
+    trust: Trust,
+  ) {
     this.own = own;
+    this.trust = trust;
     this.inputs = own.inputs;
     this.outputs = own.outputs;
     this.parallelRuns = 1 + options.threads;
@@ -96,14 +115,21 @@ class PlacedSession implements Session {
   async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<RunResult> {
     const size = sizeOf(inputs);
     const long = this.cost.expected(size) > LONGEST_OWN_RUN_SECONDS;
-    const session = long ? await this.inThreads() : this.own;
-    const result = await session.run(inputs, outputs);
-    this.cost.learn(size, result.seconds);
-    return result;
+    const isOwn = !long && this.trust.own;
+    const session = isOwn ? this.own : await this.inThreads();
+    try {
+      const result = await session.run(inputs, outputs);
+      this.cost.learn(size, result.seconds);
+      return result;
+    } catch (error) {
+      if (isOwn && error instanceof WebAssembly.RuntimeError) this.trust.own = false;
+      throw error;
+    }
   }
 
   async release(): Promise<void> {
-    await this.own.release();
+    // What cannot be relied on any more is left alone.
+    if (this.trust.own) await this.own.release();
     await (await this.threaded)?.release();
   }
 
@@ -127,13 +153,15 @@ class ThreadedSession implements Session {
   private readonly pool: Piscina;
   /** What threads are started with. */
   private readonly setup: Writable<ThreadSetup>;
+  private readonly longestRunMs: number | undefined;
 
   private constructor(
     pool: Piscina,
     setup: Writable<ThreadSetup>,
     specs: { inputs: readonly TensorSpec[]; outputs: readonly TensorSpec[] },
-    { threads }: ThreadsOptions,
+    { threads, longestRunMs }: ThreadsOptions,
   ) {
+    this.longestRunMs = longestRunMs;
     this.pool = pool;
     this.setup = setup;
     this.inputs = specs.inputs;
@@ -179,7 +207,9 @@ class ThreadedSession implements Session {
     const called = performance.timeOrigin + performance.now();
     const { tensors, buffers: transferList } = prepareTransfer(inputs);
     const task: ThreadRun = { inputs: tensors, outputs };
-    const result: ThreadResult = await this.pool.run(task, { name: 'run', transferList });
+    const signal = this.longestRunMs === undefined ? null : AbortSignal.timeout(this.longestRunMs);
+    // One that is cut off ends with its thread, and another takes its place.
+    const result: ThreadResult = await this.pool.run(task, { name: 'run', transferList, signal });
     const { outputs: results, seconds, startedAt } = result;
     return { outputs: results, seconds, queueSeconds: Math.max(0, startedAt - called) / 1000 };
   }

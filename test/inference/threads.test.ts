@@ -117,6 +117,25 @@ describe('a model whose runs are long', () => {
     expect(started).toHaveLength(3);
   });
 
+  it('is cut off when a run takes longer than anybody waits for it, and goes on in another thread', async () => {
+    started.length = 0;
+    const bounded = createThreadedEngine({
+      own,
+      engine: { kind: 'wasm', module, intraOpThreads: 1 },
+      threads: 1,
+      longestRunMs: 300,
+    });
+    const session = await bounded.load(slowGraph);
+    loaded.push(session);
+    const rows = 1000;
+    const data = new Float32Array(rows * 16).fill(1);
+    const long: Tensor[] = [{ name: 'x', datatype: 'FP32', shape: [rows, 16], data }];
+    await expect(session.run(long, ['y'])).rejects.toThrow('aborted');
+    const { outputs } = await session.run(row(3), ['y']);
+    expect(outputs[0]?.data[0]).toBe(3);
+    expect(started).toHaveLength(2);
+  });
+
   it('may have several threads work on one run', async () => {
     started.length = 0;
     const divided = createThreadedEngine({
@@ -163,5 +182,43 @@ describe('a model whose runs are short', () => {
     expect(large?.outputs).toEqual(expectedLarge?.outputs);
     expect(started).toHaveLength(1);
     await plain.release();
+  });
+});
+
+describe('WebAssembly that has trapped', () => {
+  it('in the own thread is not used again: every model goes on in threads', async () => {
+    const names = ['label', 'probabilities'];
+    const trap = { next: false };
+    // The real engine, whose next run traps as one does that leaves its memory.
+    const trapping: Engine = {
+      ...own,
+      load: async (graph, externalData) => {
+        const session = await own.load(graph, externalData);
+        const run: Session['run'] = async (inputs, outputs) => {
+          if (trap.next) throw new WebAssembly.RuntimeError('unreachable');
+          return session.run(inputs, outputs);
+        };
+        const { inputs, outputs, parallelRuns } = session;
+        return { inputs, outputs, parallelRuns, run, release: () => session.release() };
+      },
+    };
+    const trapped = createThreadedEngine({
+      own: trapping,
+      engine: { kind: 'wasm', module, intraOpThreads: 1 },
+      threads: 1,
+    });
+    const [session, other] = [
+      await trapped.load(shippedGraph('breast-cancer')),
+      await trapped.load(shippedGraph('breast-cancer')),
+    ];
+    loaded.push(session, other);
+    const expected = await session.run(features(1), names);
+    trap.next = true;
+    await expect(session.run(features(1), names)).rejects.toThrow('unreachable');
+    started.length = 0;
+    for (const each of [session, other]) {
+      expect((await each.run(features(1), names)).outputs).toEqual(expected.outputs);
+    }
+    expect(started).toHaveLength(2);
   });
 });
