@@ -52,7 +52,7 @@ const LAST_PUSH_MS = 5000;
 async function main(): Promise<void> {
   let stopping = false;
   // Before anything is accepted there is nothing to finish.
-  let stop = async (_signal: string): Promise<void> => process.exit(0);
+  let stop = async (_signal: string): Promise<void> => process.exit();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { post, readCard } from './helpers/golden.ts';
+import { repositoryOnDisk } from './helpers/store.ts';
 import { type NodeTarget, startNode } from './helpers/targets.ts';
 
 /** Starts the server with settings that it cannot start with. */
@@ -85,9 +86,7 @@ describe('the Node entry', () => {
   });
 
   it('answers everybody else while a model runs long', async () => {
-    const repository = mkdtempSync(join(tmpdir(), 'kilat-models-'));
-    mkdirSync(join(repository, 'slow/1'), { recursive: true });
-    copyFileSync('test/models/slow.onnx', join(repository, 'slow/1/model.onnx'));
+    const repository = repositoryOnDisk('slow');
     cpSync('model/digits', join(repository, 'digits'), { recursive: true });
     const server = await startNode({ MODEL_REPOSITORY: repository });
     const answered: string[] = [];
@@ -178,9 +177,7 @@ describe('the Node entry', () => {
   });
 
   it('does not wait for a run that takes longer than it has to stop', async () => {
-    const repository = mkdtempSync(join(tmpdir(), 'kilat-models-'));
-    mkdirSync(join(repository, 'slow/1'), { recursive: true });
-    copyFileSync('test/models/slow.onnx', join(repository, 'slow/1/model.onnx'));
+    const repository = repositoryOnDisk('slow');
     const server = await startNode({ MODEL_REPOSITORY: repository, SHUTDOWN_SECONDS: '1' });
     const rows = Array.from({ length: 150 }, () => new Array(16).fill(1));
     const slow = server.fetch('/models/slow/predict', post({ instances: rows }));

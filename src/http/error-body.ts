@@ -30,5 +30,5 @@ export function errorBody(log: Logger) {
 /** The status, body and headers of an error's answer. */
 export function describeError({ code, message, status, headers }: AppError) {
   const retry = ERRORS[code].retryable ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
-  return { status, body: { error: message, code }, headers: { ...headers, ...retry } };
+  return { status, body: { error: message, code }, headers: { ...retry, ...headers } };
 }

@@ -6,6 +6,9 @@ export interface RateLimiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
+/** The shortest time that the platform counts over, in seconds. */
+const SHORTEST_PERIOD_SECONDS = 10;
+
 /**
  * Turns away whoever asks for more than the limiter allows, each address for itself.
  *
@@ -18,6 +21,9 @@ export function limitRate(
 ): (c: Context) => Promise<void> {
   return async function limitRate(c) {
     const { success } = await limiter.limit({ key: addressOf(c) ?? 'unknown' });
-    if (!success) throw new AppError('rate_limited', 'too many requests from this address');
+    if (success) return;
+    throw new AppError('rate_limited', 'too many requests from this address', {
+      headers: { 'Retry-After': String(SHORTEST_PERIOD_SECONDS) },
+    });
   };
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ModelStore } from '../../src/inference/store.ts';
 import { ModelError } from '../../src/inference/types.ts';
 import { arrange, type FileReader, type StoredFile } from '../../src/stores/layout.ts';
@@ -108,4 +110,14 @@ export function memoryStore(models: Readonly<Record<string, MemoryModel>>): Memo
     }
   }
   return store;
+}
+
+/** A repository on disk of models of test/models, one version of each. */
+export function repositoryOnDisk(...names: string[]): string {
+  const root = mkdtempSync(join(tmpdir(), 'kilat-models-'));
+  for (const name of names) {
+    mkdirSync(join(root, name, '1'), { recursive: true });
+    copyFileSync(`test/models/${name}.onnx`, join(root, name, '1/model.onnx'));
+  }
+  return root;
 }
