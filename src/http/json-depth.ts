@@ -44,7 +44,8 @@ export function isDeeperThan(bytes: Uint8Array, limit: number): boolean {
 function createSkipper({ buffer, byteOffset, length }: Uint8Array): (start: number) => number {
   const first = (byteOffset + 3) & ~3;
   const end = (byteOffset + length) & ~3;
-  const words = new Int32Array(buffer, first, Math.max(0, end - first) >> 2);
+  if (end <= first) return (start) => start;
+  const words = new Int32Array(buffer, first, (end - first) >> 2);
   const shift = first - byteOffset;
   return (start) => {
     let word = (start - shift) >> 2;
