@@ -4,7 +4,7 @@ import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
 import { createAccess, requireAccess } from './http/access.ts';
 import { answerJson } from './http/answer.ts';
-import { type BodyReader, readRequestBody } from './http/body.ts';
+import { type BodyReader, createBodyReader } from './http/body.ts';
 import { allowOrigins } from './http/cross-origin.ts';
 import { type After, after } from './http/deadline.ts';
 import { drain, type Lifecycle } from './http/draining.ts';
@@ -47,6 +47,7 @@ export interface Services {
     Config,
     | 'ADMIN_TOKEN'
     | 'API_TOKEN'
+    | 'BODY_TIMEOUT_MS'
     | 'CORS_ORIGINS'
     | 'DEFAULT_MODEL'
     | 'LOG_PAYLOADS'
@@ -89,6 +90,7 @@ export function createApp(services: Services) {
   const defaultModel = createDefault(config.DEFAULT_MODEL, models);
   checkDefault(config.DEFAULT_MODEL, models);
   const access = createAccess(config);
+  const wait = services.after ?? after;
   const prediction: PredictionServices = {
     models,
     defaultModel,
@@ -96,14 +98,15 @@ export function createApp(services: Services) {
       ? undefined
       : (c) => access.check('predictions', c.req.header('Authorization')),
     admit: services.admit,
-    readBody: services.readBody ?? readRequestBody,
+    readBody: services.readBody ?? createBodyReader(wait),
     maxBodyBytes: config.MAX_BODY_BYTES,
+    bodyTimeoutMs: Math.min(config.BODY_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
     maxJsonDepth: config.MAX_JSON_DEPTH,
     pendingBytes: new PendingBytes(config.MAX_PENDING_BYTES ?? Number.POSITIVE_INFINITY),
     size: { maxRows: config.MAX_REQUEST_ROWS, maxElements: config.MAX_TENSOR_ELEMENTS },
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     now: clock.now,
-    after: services.after ?? after,
+    after: wait,
     isClientGone: services.isClientGone ?? (() => false),
     pause: services.pause ?? (async () => {}),
     logPayloads: config.LOG_PAYLOADS,

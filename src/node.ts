@@ -10,7 +10,7 @@ import { type Config, ConfigError, parseConfig } from './config.ts';
 import { messageOf } from './errors.ts';
 import { gzip } from './http/gzip.ts';
 import { LoopDelay } from './http/loop-delay.ts';
-import { createIncomingBodyReader } from './http/node/body.ts';
+import { readIncomingBody } from './http/node/body.ts';
 import { NodeServer } from './http/node/server.ts';
 import { RequestLog } from './http/request-log.ts';
 import { createNodeBatching, createNodeEngine } from './inference/node-engine.ts';
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
       loopDelay.admit();
     },
     isClientGone,
-    readBody: createIncomingBodyReader(config.BODY_TIMEOUT_MS),
+    readBody: readIncomingBody,
     pause: () => nextTurn(),
     compress: gzip(),
     snapshot,

@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts';
 import { runningClock as clock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
 import { gzip } from '../../src/http/gzip.ts';
-import { createIncomingBodyReader } from '../../src/http/node/body.ts';
+import { readIncomingBody } from '../../src/http/node/body.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
 import { ModelRepository } from '../../src/inference/repository.ts';
 import { DiskStore } from '../../src/stores/disk.ts';
@@ -42,7 +42,7 @@ const app = createApp({
   log,
   observer,
   lifecycle: { draining: false },
-  readBody: createIncomingBodyReader(config.BODY_TIMEOUT_MS),
+  readBody: readIncomingBody,
   compress: gzip(),
   snapshot: async () => [],
 });

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { type ParseError, parseTree } from 'jsonc-parser';
 import { AppError } from '../errors.ts';
+import { type After, arrivedTooSlowly } from './deadline.ts';
 import { isDeeperThan } from './json-depth.ts';
 
 const MEDIA_TYPE_JSON = /^application\/(?:[\w.-]+\+)?json$/i;
@@ -8,6 +9,8 @@ const MEDIA_TYPE_JSON = /^application\/(?:[\w.-]+\+)?json$/i;
 /** How far a body is read. */
 export interface BodyLimits {
   readonly maxBytes: number;
+  /** How long it may take to arrive. */
+  readonly timeoutMs: number;
   /** Told of all that is held of it, piece by piece; throws when that is too much. */
   readonly hold: (bytes: number) => void;
 }
@@ -25,6 +28,8 @@ export interface BodyOptions {
   readonly readBody: BodyReader;
   /** The largest body taken, before and after its decompression. */
   readonly maxBodyBytes: number;
+  /** How long it may take to arrive. */
+  readonly bodyTimeoutMs: number;
   /** How deep JSON may be nested. */
   readonly maxJsonDepth: number;
 }
@@ -73,7 +78,7 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
  */
 export async function readBytes(
   c: Context,
-  { readBody, maxBodyBytes: maxBytes }: Pick<BodyOptions, 'readBody' | 'maxBodyBytes'>,
+  { readBody, maxBodyBytes: maxBytes, bodyTimeoutMs: timeoutMs }: BodyOptions,
   hold: (bytes: number) => void = () => {},
 ): Promise<Uint8Array> {
   const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity';
@@ -85,7 +90,7 @@ export async function readBytes(
   }
   const declared = c.req.header('Content-Length');
   if (declared !== undefined && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes);
-  const limits = { maxBytes, hold };
+  const limits = { maxBytes, timeoutMs, hold };
   const bytes = await readBody(c, limits);
   return encoding === 'identity' ? bytes : decompress(bytes, encoding, limits);
 }
@@ -99,7 +104,7 @@ async function decompress(
   const stream = new Blob([new Uint8Array(bytes)])
     .stream()
     .pipeThrough(new DecompressionStream(encoding));
-  return readStream(stream, limits, (cause) => {
+  return readAll(stream.getReader(), limits, (cause) => {
     return new AppError('bad_request', `the body is not ${encoding}`, { cause });
   });
 }
@@ -133,20 +138,35 @@ function describeSyntaxError(text: string): string {
   return `the body is not JSON: ${what} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
-/** Reads a body as every runtime gives it. */
-export const readRequestBody: BodyReader = async (c, limits) => {
-  const { body } = c.req.raw;
-  return body ? readStream(body, limits, bodyBrokenOff) : new Uint8Array();
-};
+/** Reads bodies as every runtime gives them. */
+export function createBodyReader(after: After): BodyReader {
+  return async function readBody(c, limits) {
+    const { body } = c.req.raw;
+    if (!body) return new Uint8Array();
+    const reader = body.getReader();
+    let isLate = false;
+    const callOff = after(limits.timeoutMs, () => {
+      isLate = true;
+      // What is being waited for then ends.
+      void reader.cancel().catch(() => {});
+    });
+    try {
+      const bytes = await readAll(reader, limits, bodyBrokenOff);
+      if (isLate) throw arrivedTooSlowly();
+      return bytes;
+    } finally {
+      callOff();
+    }
+  };
+}
 
-async function readStream(
-  stream: ReadableStream<Uint8Array>,
-  { maxBytes, hold }: BodyLimits,
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { maxBytes, hold }: Pick<BodyLimits, 'maxBytes' | 'hold'>,
   describeFault: (cause: unknown) => AppError,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = stream.getReader();
   const next = () =>
     reader.read().catch((error: unknown) => {
       throw describeFault(error);

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
 import { RunCost } from './run-cost.ts';
+import { RunQueue, rejectUnwanted, type Waiter } from './run-queue.ts';
 import { joinRows, sizeOf, sliceRows } from './tensor.ts';
 import type { Runner, RunRequest, RunResult, Session } from './types.ts';
 
@@ -17,6 +17,8 @@ export interface BatchingOptions {
   readonly maxQueueRows: number;
   /** Calls back after so many milliseconds; after 0, once everything that has arrived has been read. */
   readonly schedule: (flush: () => void, delayMs: number) => void;
+  /** Calls back after so many milliseconds; deadlines are looked at then. Without it, only before a run. */
+  readonly wait?: (ms: number, callback: () => void) => void;
   /** Milliseconds, of any origin. */
   readonly now: () => number;
 }
@@ -47,24 +49,8 @@ export class DirectRunner implements Runner {
   }
 }
 
-/** A request that waits for its run. */
-interface Waiter {
-  readonly request: RunRequest;
-  readonly rows: number;
-  /** What it takes of the queue: its rows, and at least one. */
-  readonly places: number;
-  readonly since: number;
-  readonly resolve: (result: RunResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** The queue is looked through for what nobody waits for at most so often. */
-const CLEANING_INTERVAL_MS = 50;
-
-/** A request without rows waits like any other, and takes a place. */
-function placesOf(rows: number): number {
-  return Math.max(1, rows);
-}
+/** How often deadlines are looked at. */
+const LOOK_INTERVAL_MS = 50;
 
 /** Whether requests can share a run: every input and output has rows as its first dimension. */
 export function canShareRuns({ inputs, outputs }: Pick<Session, 'inputs' | 'outputs'>): boolean {
@@ -82,16 +68,13 @@ export class Batcher implements Runner {
   private readonly runs: SessionRuns;
   private readonly alone: DirectRunner;
   private readonly options: BatchingOptions;
-  /** What waits, by what can share a run, in the order of arrival. */
-  private readonly groups = new Map<string, Waiter[]>();
+  private readonly queue: RunQueue;
   private readonly parallelRuns: number;
   /** What runs cost, by the values that go in. */
   private readonly cost = new RunCost();
-  /** Rows that wait, a request without any counted as one. */
-  private waiting = 0;
-  private running = 0;
-  /** When the queue was last looked through for what nobody waits for. */
-  private cleanedAt = Number.NEGATIVE_INFINITY;
+  /** What runs. */
+  private readonly batches = new Set<readonly Waiter[]>();
+  private isWatching = false;
   /** When a flush is to come: soon, after the delay, or not at all. */
   private scheduled: 'soon' | 'later' | undefined;
 
@@ -101,56 +84,39 @@ export class Batcher implements Runner {
     this.parallelRuns = parallelRuns;
     this.alone = new DirectRunner(runs);
     this.options = options;
+    this.queue = new RunQueue(options.maxQueueRows, options.now);
   }
 
   admit(rows: number): void {
-    const { maxQueueRows } = this.options;
-    const isFull = () => this.waiting > 0 && this.waiting + placesOf(rows) > maxQueueRows;
-    if (!isFull()) return;
-    this.dropUnwanted();
-    if (!isFull()) return;
-    const message = `${this.waiting} rows are waiting already, of at most ${maxQueueRows}`;
-    throw new AppError('overloaded', message);
+    this.queue.admit(rows);
   }
 
   /** @throws AppError timeout past the request's deadline, and cancelled for one whose client has gone */
   run(request: RunRequest): Promise<RunResult> {
-    const { maxRows, now } = this.options;
-    const rows = request.inputs[0]?.shape[0] ?? 1;
-    const places = placesOf(rows);
-    return new Promise((resolve, reject) => {
-      const waiter = { request, rows, places, since: now(), resolve, reject };
-      const key = groupKey(request);
-      const group = this.groups.get(key);
-      if (group) group.push(waiter);
-      else this.groups.set(key, [waiter]);
-      this.waiting += places;
-      this.schedule(this.waiting >= maxRows ? 0 : this.options.maxDelayMs);
-    });
+    const { maxRows, maxDelayMs } = this.options;
+    const result = this.queue.add(request);
+    this.watch();
+    this.schedule(this.queue.rows >= maxRows ? 0 : maxDelayMs);
+    return result;
   }
 
-  /** Makes room of what nobody waits for any more, now and then: under a flood everybody asks for it. */
-  private dropUnwanted(): void {
-    const now = this.options.now();
-    if (now - this.cleanedAt < CLEANING_INTERVAL_MS) return;
-    this.cleanedAt = now;
-    for (const [key, group] of this.groups) {
-      const wanted = group.filter((waiter) => {
-        const unwanted = whyUnwanted(waiter.request, now);
-        if (!unwanted) return true;
-        this.waiting -= waiter.places;
-        waiter.reject(unwanted);
-        return false;
-      });
-      if (wanted.length > 0) this.groups.set(key, wanted);
-      else this.groups.delete(key);
-    }
+  /** Looks at deadlines for as long as there is anything to be answered. One timer is for all: they cost something. */
+  private watch(): void {
+    if (this.isWatching || !this.options.wait) return;
+    this.isWatching = true;
+    this.options.wait(LOOK_INTERVAL_MS, () => {
+      this.isWatching = false;
+      if (this.queue.rows === 0 && this.batches.size === 0) return;
+      const now = this.options.now();
+      this.queue.dropUnwanted(now);
+      for (const batch of this.batches) for (const waiter of batch) rejectUnwanted(waiter, now);
+      this.watch();
+    });
   }
 
   private schedule(delayMs: number): void {
     const when = delayMs === 0 ? 'soon' : 'later';
-    if (this.running >= this.parallelRuns || this.scheduled === 'soon' || this.scheduled === when)
-      return;
+    if (this.isBusy || this.scheduled === 'soon' || this.scheduled === when) return;
     this.scheduled = when;
     this.options.schedule(() => void this.flush(), delayMs);
   }
@@ -158,47 +124,20 @@ export class Batcher implements Runner {
   /** Runs what waits and can share a run, and sees to it that the rest follows. */
   private async flush(): Promise<void> {
     this.scheduled = undefined;
-    if (this.running >= this.parallelRuns || this.waiting === 0) return;
-    this.running++;
-    const batch = this.takeBatch();
-    if (this.waiting > 0) this.schedule(0);
+    if (this.isBusy || this.queue.rows === 0) return;
+    const batch = this.queue.take((rows, size) => this.mayShare(rows, size));
+    this.batches.add(batch);
+    if (this.queue.rows > 0) this.schedule(0);
     await this.runBatch(batch);
-    this.running--;
-    if (this.waiting > 0) this.schedule(0);
+    this.batches.delete(batch);
+    if (this.queue.rows > 0) this.schedule(0);
   }
 
-  /** Takes the oldest requests that can share a run, up to the bound; what nobody waits for any more is dropped. */
-  private takeBatch(): Waiter[] {
-    const [entry] = this.groups;
-    if (!entry) return [];
-    const [key, group] = entry;
-    const now = this.options.now();
-    const batch: Waiter[] = [];
-    let rows = 0;
-    let size = 0;
-    let taken = 0;
-    for (const waiter of group) {
-      const unwanted = whyUnwanted(waiter.request, now);
-      if (unwanted) {
-        waiter.reject(unwanted);
-      } else {
-        const more = sizeOf(waiter.request.inputs);
-        if (batch.length > 0 && !this.isShareable(rows + waiter.rows, size + more)) break;
-        batch.push(waiter);
-        rows += waiter.rows;
-        size += more;
-      }
-      taken++;
-      this.waiting -= waiter.places;
-    }
-    // Deleted and set again, the rest stands behind the other groups: none starves.
-    this.groups.delete(key);
-    if (taken < group.length) this.groups.set(key, group.slice(taken));
-    return batch;
+  private get isBusy(): boolean {
+    return this.batches.size >= this.parallelRuns;
   }
 
-  /** Whether so many rows of so many values may share a run. */
-  private isShareable(rows: number, size: number): boolean {
+  private mayShare(rows: number, size: number): boolean {
     const { maxRows, maxRunMs } = this.options;
     return rows <= maxRows && this.cost.expected(size) * 1000 <= maxRunMs;
   }
@@ -242,10 +181,10 @@ export class Batcher implements Runner {
     });
   }
 
-  private async runAlone({ request, since, resolve, reject }: Waiter): Promise<void> {
+  private async runAlone(waiter: Waiter): Promise<void> {
     const now = this.options.now();
-    const unwanted = whyUnwanted(request, now);
-    if (unwanted) return reject(unwanted);
+    if (rejectUnwanted(waiter, now)) return;
+    const { request, since, resolve, reject } = waiter;
     const waited = (now - since) / 1000;
     const size = sizeOf(request.inputs);
     try {
@@ -256,22 +195,4 @@ export class Batcher implements Runner {
       reject(error);
     }
   }
-}
-
-/** Why a request need not be run any more; undefined when it has to be. */
-function whyUnwanted({ deadline, isGone }: RunRequest, now: number): AppError | undefined {
-  if (isGone?.()) return new AppError('cancelled', 'the client went away');
-  if (deadline === undefined || now < deadline) return undefined;
-  return new AppError('timeout', 'the request waited longer than it may');
-}
-
-/** Equal for requests that can share a run. */
-function groupKey({ inputs, outputs }: RunRequest): string {
-  let key = '';
-  for (const { shape } of inputs) {
-    for (let i = 1; i < shape.length; i++) key += `${shape[i]},`;
-    key += ';';
-  }
-  for (const output of outputs) key += `${output.length}:${output}`;
-  return key;
 }

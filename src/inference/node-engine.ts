@@ -51,6 +51,7 @@ export function createNodeBatching(
       if (delayMs === 0) setImmediate(flush);
       else setTimeout(flush, delayMs);
     },
+    wait: (ms, callback) => void setTimeout(callback, ms).unref(),
     now: clock.now,
   };
 }

@@ -1,7 +1,7 @@
 import type { Context, Handler } from 'hono';
 import { AppError } from '../errors.ts';
 import { type BodyOptions, parseJson, readBytes, requireJson } from '../http/body.ts';
-import { type After, arrivedTooSlowly, Deadline, timedOut } from '../http/deadline.ts';
+import type { After } from '../http/deadline.ts';
 import type { PredictionNote, RequestVariables } from '../http/observe.ts';
 import type { PendingBytes } from '../http/pending-bytes.ts';
 import { sampledTraceId } from '../http/trace.ts';
@@ -11,6 +11,7 @@ import type { Tensor } from '../inference/tensor.ts';
 import type { InferenceResponse } from '../inference/types.ts';
 import { aim } from './aim.ts';
 import { requireRows, requireSize, type SizeLimits } from './size-limits.ts';
+import { useInTime } from './use-in-time.ts';
 
 /** What every protocol over HTTP asks models with. */
 export interface PredictionServices extends BodyOptions {
@@ -72,13 +73,11 @@ export function answerPredictions(
     const prediction = new Prediction(c, services, protocol);
     const admitted = admit?.(c);
     if (admitted) await admitted;
-    return prediction.inTime(async () => {
-      try {
-        return await answer(prediction, c);
-      } finally {
-        prediction.end();
-      }
-    });
+    try {
+      return await answer(prediction, c);
+    } finally {
+      prediction.end();
+    }
   };
 }
 
@@ -87,8 +86,8 @@ export class Prediction {
   private readonly c: PredictionContext;
   private readonly services: PredictionServices;
   private readonly note: PredictionNote;
-  private readonly deadline: Deadline;
-  private isReading = false;
+  /** When it has to be answered, in milliseconds of the clock. */
+  private deadline: number;
   private bodyBytes = 0;
   /** What it holds of the memory that bodies may take. */
   private heldBytes = 0;
@@ -99,19 +98,8 @@ export class Prediction {
     this.c = c;
     this.services = services;
     this.note = { protocol };
-    this.deadline = new Deadline(c.get('startedAt') + services.timeoutMs, services);
+    this.deadline = c.get('startedAt') + services.timeoutMs;
     c.set('prediction', this.note);
-  }
-
-  /**
-   * Answers within the time that the request has, whatever that waits for.
-   *
-   * @throws AppError timeout when the time is up, or request_timeout when it went by with the body
-   */
-  inTime(answer: () => Promise<Response>): Promise<Response> {
-    return this.deadline.race(answer(), () => {
-      return this.isReading ? arrivedTooSlowly() : timedOut();
-    });
   }
 
   /**
@@ -139,13 +127,14 @@ export class Prediction {
    * The model that was aimed at. It stays as it is until the end, whatever takes its place meanwhile: so it is asked
    * for once the body is there, and no slow client keeps it.
    *
-   * @throws AppError model_not_found, version_not_found, not_ready or cancelled
+   * @throws AppError model_not_found, version_not_found, not_ready, timeout or cancelled
    */
   async useModel(): Promise<Model> {
     if (!this.asked) throw new Error('no model has been aimed at');
     const { name, version } = this.asked;
     const { models, isClientGone } = this.services;
-    const model = await models.use(name, version, () => !isClientGone(this.c));
+    const use = models.use(name, version, () => !isClientGone(this.c));
+    const model = await useInTime(use, this.deadline, this.services);
     this.model = model;
     this.note.version = model.version;
     return model;
@@ -154,12 +143,10 @@ export class Prediction {
   /** The bytes of the body, decompressed. */
   async readBytes(): Promise<Uint8Array> {
     const { pendingBytes, logPayloads } = this.services;
-    this.isReading = true;
     const bytes = await readBytes(this.c, this.services, (count) => {
       pendingBytes.take(count);
       this.heldBytes += count;
     });
-    this.isReading = false;
     this.bodyBytes = bytes.byteLength;
     if (logPayloads) this.note.payload = lenientUtf8.decode(bytes.subarray(0, LOGGED_BYTES));
     return bytes;
@@ -194,12 +181,14 @@ export class Prediction {
     const { c, note, services } = this;
     note.rows = question.inputs[0]?.shape[0] ?? 1;
     this.requireSize(question.inputs);
-    if (timeoutMs !== undefined) this.deadline.shorten(c.get('startedAt') + timeoutMs);
+    if (timeoutMs !== undefined) {
+      this.deadline = Math.min(this.deadline, c.get('startedAt') + timeoutMs);
+    }
     await this.pause();
     const response = await model.infer({
       ...question,
       traceId: sampledTraceId(c.get('trace')),
-      deadline: this.deadline.time,
+      deadline: this.deadline,
       isGone: () => services.isClientGone(c),
     });
     note.queueSeconds = response.queueSeconds;

@@ -33,11 +33,21 @@ function createBench(
   const runs: number[] = [];
   const cost = { secondsPerRow: 0.001 };
   const faults = { on: undefined as number | undefined, lose: false };
+  let gate = Promise.resolve();
+  /** Keeps runs that begin from then on from ending, until what it gives is called. */
+  const release = {
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+  };
   const double = async ({ inputs }: RunRequest): Promise<RunResult> => {
     const [input] = inputs;
     if (!input) throw new Error('no input');
     const count = input.shape[0] ?? 0;
     runs.push(count);
+    await gate;
     if (Array.from(input.data as Float32Array).includes(faults.on ?? Number.NaN)) {
       throw new AppError('inference_failed', 'poisoned');
     }
@@ -71,7 +81,17 @@ function createBench(
     }
   };
   const admit = (count: number) => batcher.admit(count);
-  return { batcher: { admit, run }, clock, scheduled, runs, reported, cost, faults, flushAll };
+  return {
+    batcher: { admit, run },
+    release,
+    clock,
+    scheduled,
+    runs,
+    reported,
+    cost,
+    faults,
+    flushAll,
+  };
 }
 
 const values = ({ outputs }: RunResult) => Array.from(outputs[0]?.data as Float32Array);
@@ -308,6 +328,36 @@ describe('waiting', () => {
     await flushAll();
     expect(await settled(results)).toEqual(['timeout', 'cancelled', [6, 3]]);
     expect(runs).toEqual([1]);
+  });
+
+  it('ends at its deadline, whether it still waits or runs already', async () => {
+    const looks: (() => void)[] = [];
+    const { batcher, clock, runs, release, flushAll } = createBench({
+      maxRows: 1,
+      wait: (_, callback) => looks.push(callback),
+    });
+    const results = [
+      batcher.run(request(rows(1), { deadline: 100 })),
+      batcher.run(request(rows(2), { deadline: 100 })),
+      batcher.run(request(rows(3), { deadline: 500 })),
+    ];
+    const held = release.hold();
+    await flushAll();
+    expect(runs).toEqual([1]);
+    clock.now = 99;
+    looks.shift()?.();
+    expect(looks).toHaveLength(1);
+    clock.now = 100;
+    looks.shift()?.();
+    expect(await settled(results.slice(0, 2))).toEqual(['timeout', 'timeout']);
+    held();
+    await new Promise(setImmediate);
+    await flushAll();
+    expect(await settled(results.slice(2))).toEqual([[6, 3]]);
+    expect(runs).toEqual([1, 1]);
+    looks.shift()?.();
+    // With nothing left to be answered nobody looks any more.
+    expect(looks).toEqual([]);
   });
 
   it('is fair: what cannot share a run is not overtaken by what comes later', async () => {

@@ -1,28 +1,15 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import {
-  type BodyLimits,
-  type BodyReader,
-  bodyBrokenOff,
-  bodyTooLarge,
-  joinChunks,
-} from '../body.ts';
+import { type BodyLimits, bodyBrokenOff, bodyTooLarge, joinChunks } from '../body.ts';
 import { arrivedTooSlowly } from '../deadline.ts';
 
 /**
- * Reads bodies from Node's own stream, which gives what came from the socket as it is: a body in one piece, as
+ * Reads a body from Node's own stream, which gives what came from the socket as it is: a body in one piece, as
  * small ones are, is never copied.
- *
- * @param timeoutMs how long a body may take to arrive
  */
-export function createIncomingBodyReader(timeoutMs: number): BodyReader {
-  return (c, limits) => readIncomingBody(c, limits, timeoutMs);
-}
-
-function readIncomingBody(
+export function readIncomingBody(
   c: Context<{ Bindings: HttpBindings }>,
-  { maxBytes, hold }: BodyLimits,
-  timeoutMs: number,
+  { maxBytes, timeoutMs, hold }: BodyLimits,
 ): Promise<Uint8Array> {
   const { incoming } = c.env;
   const declared = Number(incoming.headers['content-length']);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { after, Deadline, timedOut } from '../../http/deadline.ts';
+import { after } from '../../http/deadline.ts';
 import type { PredictionNote } from '../../http/observe.ts';
 import { sampledTraceId, type Trace } from '../../http/trace.ts';
 import type { Model } from '../../inference/model.ts';
@@ -11,6 +11,7 @@ import { readClassification, readTimeout, refuseSequences } from '../open-infere
 import { type InferRequest, inferRequest } from '../open-inference-schemas.ts';
 import { parseForm } from '../schema.ts';
 import { requireSize, type SizeLimits } from '../size-limits.ts';
+import { useInTime } from '../use-in-time.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
 import { readParameters } from './parameters.ts';
 import { readTensors, writeTensors } from './tensors.ts';
@@ -55,27 +56,22 @@ export function infer(parts: InferParts): Infer {
     const version = request.model_version || undefined;
     aim(models, note, request.model_name, version);
     const untilCallEnds = asker.deadline - clock.wallTime();
-    const deadline = new Deadline(
-      Math.min(asker.startedAt + timeoutMs, clock.now() + untilCallEnds),
-      { now: clock.now, after },
-    );
-    const answer = async () => {
-      const model = await models.use(request.model_name, version, () => !asker.isGone());
-      note.version = model.version;
-      try {
-        return await inferWith(model, request, asker, deadline);
-      } finally {
-        model.letGo();
-      }
-    };
-    return deadline.race(answer(), timedOut);
+    const deadline = Math.min(asker.startedAt + timeoutMs, clock.now() + untilCallEnds);
+    const use = models.use(request.model_name, version, () => !asker.isGone());
+    const model = await useInTime(use, deadline, { now: clock.now, after });
+    note.version = model.version;
+    try {
+      return await inferWith(model, request, asker, deadline);
+    } finally {
+      model.letGo();
+    }
   };
 
   async function inferWith(
     model: Model,
     request: ModelInferRequest,
     { note, startedAt, trace, isGone }: Asker,
-    deadline: Deadline,
+    deadline: number,
   ): Promise<ModelInferResponse> {
     const form = readForm(request);
     const { parameters = {}, outputs: wanted = [] } = form;
@@ -83,13 +79,12 @@ export function infer(parts: InferParts): Infer {
     requireSize(form.inputs, size);
     const inputs = readTensors(request, form.inputs);
     note.rows = inputs[0]?.shape[0] ?? 1;
-    const timeout = readTimeout(parameters);
-    if (timeout !== undefined) deadline.shorten(startedAt + timeout);
+    const timeout = readTimeout(parameters) ?? timeoutMs;
     const { outputs, seconds, queueSeconds } = await model.infer({
       inputs,
       ...(wanted.length > 0 && { outputs: wanted.map(({ name }) => name) }),
       traceId: sampledTraceId(trace),
-      deadline: deadline.time,
+      deadline: Math.min(deadline, startedAt + timeout),
       isGone,
     });
     note.queueSeconds = queueSeconds;

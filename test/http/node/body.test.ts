@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { createIncomingBodyReader } from '../../../src/http/node/body.ts';
+import { readIncomingBody } from '../../../src/http/node/body.ts';
 
 describe('a body', () => {
   it('of a client that has gone before it was read is one that broke off', async () => {
@@ -9,8 +9,9 @@ describe('a body', () => {
     incoming.destroy();
     // The adapter's own request, of which the reader looks at no more than this.
     const context = { env: { incoming } } as unknown as Context;
-    const read = createIncomingBodyReader(1000);
-    const limits = { maxBytes: 100, hold: () => {} };
-    await expect(read(context as never, limits)).rejects.toMatchObject({ code: 'bad_request' });
+    const limits = { maxBytes: 100, timeoutMs: 1000, hold: () => {} };
+    await expect(readIncomingBody(context as never, limits)).rejects.toMatchObject({
+      code: 'bad_request',
+    });
   });
 });

@@ -15,7 +15,6 @@ beforeAll(async () => {
     BODY_TIMEOUT_MS: '600',
     IDLE_TIMEOUT_MS: '600',
     MAX_CONNECTIONS: '4',
-    MAX_PENDING_BYTES: '30000',
   });
 });
 afterAll(() => server.stop());
@@ -141,13 +140,21 @@ describe('more connections than there may be', () => {
 
 describe('bodies that arrive slowly', () => {
   it('cannot fill the memory together: what goes beyond the bound is refused at once', async () => {
+    const own = await startNode({ MAX_PENDING_BYTES: '30000' });
     const half = (bytes: number) => [...PREDICT, 'Content-Length: 30000', '', ' '.repeat(bytes)];
-    const stalled = (await RawSocket.open(server)).send(...half(20_000));
-    await vi.waitFor(async () => expect(await metric('http_requests_in_flight')).toBe(2));
-    const refused = await (await RawSocket.open(server)).send(...half(15_000)).answer();
+    const stalled = (await RawSocket.open(own)).send(...half(20_000));
+    const inFlight = async () => (await own.fetch('/metrics')).text();
+    await vi.waitFor(async () =>
+      expect(await inFlight()).toContain('\nhttp_requests_in_flight 2\n'),
+    );
+    const refused = await (await RawSocket.open(own)).send(...half(15_000)).answer();
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'overloaded' });
-    await stalled.untilClosed();
+    stalled.socket.destroy();
+    await vi.waitFor(async () =>
+      expect(await inFlight()).toContain('\nhttp_requests_in_flight 1\n'),
+    );
     const padded = ' '.repeat(25_000) + JSON.stringify(row);
-    expect((await server.fetch('/predict', post(padded))).status).toBe(200);
+    expect((await own.fetch('/predict', post(padded))).status).toBe(200);
+    await own.stop();
   });
 });
