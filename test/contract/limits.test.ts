@@ -111,6 +111,12 @@ describe.each(WASM_TARGETS)('the limits of the %s', (name) => {
       headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' },
     });
     expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
+    const asked = await target.fetch('/predict', {
+      method: 'OPTIONS',
+      headers: { Origin: origin },
+    });
+    expect(asked.status).toBe(405);
     expect(preflight.headers.get('Access-Control-Allow-Headers')).toContain('Authorization');
   });
 
