@@ -13,7 +13,7 @@ export interface BatchingOptions {
   readonly maxRunMs: number;
   /** How long a request may wait for others; 0 takes what is there and never waits. */
   readonly maxDelayMs: number;
-  /** Rows that may wait; a request beyond that is turned away. */
+  /** Once so many rows wait or run, nothing more is let in. */
   readonly maxQueueRows: number;
   /** Calls back after so many milliseconds; after 0, once everything that has arrived has been read. */
   readonly schedule: (flush: () => void, delayMs: number) => void;
@@ -87,8 +87,8 @@ export class Batcher implements Runner {
     this.queue = new RunQueue(options.maxQueueRows, options.now);
   }
 
-  admit(rows: number): void {
-    this.queue.admit(rows);
+  admit(): void {
+    this.queue.admit();
   }
 
   /** @throws AppError timeout past the request's deadline, and cancelled for one whose client has gone */
@@ -130,6 +130,7 @@ export class Batcher implements Runner {
     if (this.queue.rows > 0) this.schedule(0);
     await this.runBatch(batch);
     this.batches.delete(batch);
+    this.queue.ended(batch);
     if (this.queue.rows > 0) this.schedule(0);
   }
 

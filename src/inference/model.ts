@@ -161,9 +161,9 @@ export class Model implements LoadedModel {
     }
   }
 
-  /** @throws AppError overloaded when so much waits that not even one row more can */
+  /** @throws AppError overloaded when there is so much that nothing more can wait */
   requireRoom(): void {
-    this.runner.admit(1);
+    this.runner.admit();
   }
 
   /**
@@ -186,7 +186,7 @@ export class Model implements LoadedModel {
     const empty = rowsOf(inputs) === 0 ? this.answerNothing(outputs) : undefined;
     if (empty) return { outputs: empty, rows: 0, seconds: 0, queueSeconds: 0 };
     const { name: model, version } = this;
-    this.runner.admit(rowsOf(inputs));
+    this.requireRoom();
     const result = await this.runner.run({ ...request, inputs, outputs });
     this.observer.waited({ model, version, seconds: result.queueSeconds });
     const { outputs: answered, seconds, queueSeconds } = result;

@@ -16,20 +16,16 @@ export interface Waiter {
 /** How often the queue is looked through for room: under a flood everybody asks for it. */
 const LOOK_INTERVAL_MS = 50;
 
-/** A request without rows waits like any other, and takes a place. */
-function placesOf(rows: number): number {
-  return Math.max(1, rows);
-}
-
-/** What waits for a run, by what can share one, in the order of arrival. */
+/** What waits for a run, by what can share one, in the order of arrival, and how much of it there may be. */
 export class RunQueue {
   private readonly groups = new Map<string, Waiter[]>();
   private readonly maxRows: number;
   private readonly now: () => number;
   private waiting = 0;
+  private running = 0;
   private lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param maxRows rows that may wait; a request is let in where none does, however many it has */
+  /** @param maxRows once so many rows wait or run, nothing more is let in */
   constructor(maxRows: number, now: () => number) {
     this.maxRows = maxRows;
     this.now = now;
@@ -40,20 +36,22 @@ export class RunQueue {
     return this.waiting;
   }
 
-  /** @throws AppError overloaded when so many rows more cannot wait */
-  admit(rows: number): void {
-    const isFull = () => this.waiting > 0 && this.waiting + placesOf(rows) > this.maxRows;
+  /** @throws AppError overloaded when there is so much that nothing more can wait */
+  admit(): void {
+    const isFull = () => this.waiting + this.running >= this.maxRows;
     if (!isFull()) return;
     const now = this.now();
     if (now - this.lookedAt >= LOOK_INTERVAL_MS) this.dropUnwanted(now);
     if (!isFull()) return;
-    const message = `${this.waiting} rows are waiting already, of at most ${this.maxRows}`;
+    const rows = this.waiting + this.running;
+    const message = `${rows} rows wait or run already, where at most ${this.maxRows} may`;
     throw new AppError('overloaded', message);
   }
 
   add(request: RunRequest): Promise<RunResult> {
     const rows = request.inputs[0]?.shape[0] ?? 1;
-    const places = placesOf(rows);
+    // A request without rows waits like any other, and takes a place.
+    const places = Math.max(1, rows);
     return new Promise((resolve, reject) => {
       const waiter = { request, rows, places, since: this.now(), resolve, reject };
       const key = groupKey(request);
@@ -65,7 +63,8 @@ export class RunQueue {
   }
 
   /**
-   * Takes the oldest requests that can share a run; what nobody waits for any more is dropped on the way.
+   * Takes the oldest requests that can share a run; what nobody waits for any more is dropped on the way. They count as
+   * running until they are said to have ended.
    *
    * @param mayShare whether so many rows of so many values may share a run; one request alone always may
    */
@@ -83,6 +82,7 @@ export class RunQueue {
         const more = sizeOf(waiter.request.inputs);
         if (batch.length > 0 && !mayShare(rows + waiter.rows, size + more)) break;
         batch.push(waiter);
+        this.running += waiter.places;
         rows += waiter.rows;
         size += more;
       }
@@ -93,6 +93,10 @@ export class RunQueue {
     this.groups.delete(key);
     if (taken < group.length) this.groups.set(key, group.slice(taken));
     return batch;
+  }
+
+  ended(batch: readonly Waiter[]): void {
+    for (const { places } of batch) this.running -= places;
   }
 
   /** Answers those whose time is up, and makes their room and that of those who have gone. */

@@ -51,8 +51,8 @@ export interface RunRequest {
 
 /** What runs a model: at once, or together with other requests. */
 export interface Runner {
-  /** @throws AppError overloaded when so many rows more cannot wait */
-  admit(rows: number): void;
+  /** @throws AppError overloaded when there is so much that nothing more can wait */
+  admit(): void;
   run(request: RunRequest): Promise<RunResult>;
 }
 

@@ -80,7 +80,7 @@ function createBench(
       await new Promise(setImmediate);
     }
   };
-  const admit = (count: number) => batcher.admit(count);
+  const admit = () => batcher.admit();
   return {
     batcher: { admit, run },
     release,
@@ -281,20 +281,26 @@ describe('waiting', () => {
     expect((await second).seconds).toBe(0.002);
   });
 
-  it('is bounded in rows; a request is turned away when it would wait behind too many', async () => {
-    const { batcher, runs, flushAll } = createBench({ maxQueueRows: 4 });
+  it('is bounded in rows that wait or run; what comes then is turned away', async () => {
+    const { batcher, runs, release, flushAll } = createBench({ maxQueueRows: 4, maxRows: 3 });
     const ask = (input: Tensor) => {
-      batcher.admit(input.shape[0] ?? 1);
+      batcher.admit();
       return batcher.run(request(input));
     };
     const results = [ask(rows(1, 2, 3)), ask(rows(4))];
-    expect(() => ask(rows(5))).toThrow('4 rows are waiting already, of at most 4');
+    expect(() => ask(rows(5))).toThrow('4 rows wait or run already, where at most 4 may');
+    const held = release.hold();
+    await flushAll();
+    expect(runs).toEqual([3]);
+    expect(() => ask(rows(5))).toThrow('4 rows wait or run already');
+    held();
+    await new Promise(setImmediate);
     await flushAll();
     await settled(results);
-    expect(runs).toEqual([4]);
-    const alone = ask(rows(1, 2, 3, 4, 5, 6));
+    // However many rows it has: who is let in is let in with all of them.
+    const large = [ask(rows(1)), ask(rows(1, 2, 3, 4, 5, 6))];
     await flushAll();
-    expect(values(await alone)).toHaveLength(12);
+    expect(await settled(large)).toMatchObject([[2, 1], { length: 12 }]);
   });
 
   it('does not count those whom nobody waits for any more, and looks for them no more often than it pays', async () => {
@@ -306,11 +312,11 @@ describe('waiting', () => {
     };
     const gone = [1, 2].map((name) => batcher.run(request(rows(name), { isGone })));
     for (let attempt = 0; attempt < 5; attempt++) {
-      expect(() => batcher.admit(1)).toThrow(expect.objectContaining({ code: 'overloaded' }));
+      expect(() => batcher.admit()).toThrow(expect.objectContaining({ code: 'overloaded' }));
     }
     expect(asked).toBe(2);
     clock.now = 60;
-    batcher.admit(1);
+    batcher.admit();
     const last = batcher.run(request(rows(3)));
     await flushAll();
     expect(await settled([...gone, last])).toEqual(['cancelled', 'cancelled', [6, 3]]);

@@ -759,7 +759,7 @@ describe('a call that nobody waits for any more', () => {
   });
 
   it('is turned away while too much waits already', async () => {
-    const own = await start({ MAX_QUEUE_ROWS: '1', MAX_BATCH_ROWS: '1' });
+    const own = await start({ MAX_QUEUE_ROWS: '11', MAX_BATCH_ROWS: '1' });
     const running = own.client.infer(slowRequest(10));
     await isUnderWay(own.client);
     const calls = [running, own.client.infer(slowRequest(1)), own.client.infer(slowRequest(1))];

@@ -5,7 +5,7 @@ import { parseForm } from '../../src/protocols/schema.ts';
 describe('JSON of the wrong form', () => {
   it.each([
     [{ inputs: [0] }, 'inputs.0: '],
-    [{ inputs: new Array(300_000).fill(0) }, 'the body: nearly nothing in it is of the expected'],
+    [{ inputs: new Array(300_000).fill(0) }, '(inputs.0|the body): '],
   ])('is an error of its sender, however much is wrong', (json, message) => {
     expect(() => parseForm(inferRequest, json)).toThrow(
       expect.objectContaining({
