@@ -9,6 +9,14 @@ function integer(min: number, max: number) {
     .pipe(z.number().min(min, expected).max(max, expected));
 }
 
+const expectedShare = 'expected a number above 0 and at most 1';
+
+/** A setting that is a part of a whole, and not nothing of it. */
+const share = z
+  .union([z.string().regex(/^\d*\.?\d+(e-\d+)?$/i, expectedShare), z.number()], expectedShare)
+  .transform(Number)
+  .pipe(z.number().gt(0, expectedShare).max(1, expectedShare));
+
 /** A setting that is on or off. */
 const flag = z.union(
   [z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' })],
@@ -76,7 +84,9 @@ const settings = z.object({
   REMOTE_WRITE_BEARER_TOKEN: token.optional(),
   REMOTE_WRITE_INTERVAL_SECONDS: integer(1, 3600).default(15),
   REMOTE_WRITE_TIMEOUT_SECONDS: integer(1, 300).default(30),
-  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1000, 10_000_000).default(100_000),
+  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1000, 10_000_000).default(400_000),
+  DRIFT_MAX_FEATURES: integer(0, 10_000).default(32),
+  DRIFT_SAMPLE: share.default(1),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'expected debug, info, warn, error or silent',

@@ -30,7 +30,17 @@ const log = pino(workerLogOptions(config.LOG_LEVEL));
 /** Before the first request no event can come that a clock could settle by. */
 let isServing = false;
 const clock = eventClock(() => (isServing ? scheduler.wait(0) : undefined));
-const telemetry = createTelemetry({ version, runtime: 'workers', clock, log });
+const telemetry = createTelemetry({
+  version,
+  runtime: 'workers',
+  clock,
+  log,
+  drift: {
+    maxFeatures: config.DRIFT_MAX_FEATURES,
+    sample: config.DRIFT_SAMPLE,
+    random: Math.random,
+  },
+});
 const { observer } = telemetry;
 
 /** How often a bucket is looked at. */

@@ -162,6 +162,7 @@ function messageOf(error: unknown): string {
 }
 
 const NOBODY: InferenceObserver = {
+  accepted: () => {},
   ran: () => {},
   waited: () => {},
   loaded: () => {},

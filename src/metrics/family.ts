@@ -1,3 +1,4 @@
+import { LabelTree } from './label-tree.ts';
 import type {
   Exemplar,
   FamilySnapshot,
@@ -44,9 +45,9 @@ abstract class CellFamily<Cell> implements Family {
   readonly help: string;
   readonly labels: readonly string[];
   readonly perProcess: boolean;
-  /** By label value, one level per label: a key joined of all of them would cost more than the counting. */
-  private readonly root = new Level<Entry<Cell>>();
+  private readonly root = new LabelTree<Entry<Cell>>();
   private readonly entries = new Set<Entry<Cell>>();
+  private readonly settlers: (() => void)[] = [];
 
   constructor({ name, help, labels, perProcess = false }: FamilyOptions) {
     this.name = name;
@@ -72,6 +73,11 @@ abstract class CellFamily<Cell> implements Family {
     if (entry) this.entries.delete(entry);
   }
 
+  /** Lets something that counts beside the cells, where it is faster, hand over what it has before they are read. */
+  beforeRead(settle: () => void): void {
+    this.settlers.push(settle);
+  }
+
   private createEntry(values: readonly string[]): Entry<Cell> {
     const labels = Object.fromEntries(this.labels.map((name, i) => [name, values[i] as string]));
     const entry = { labels, cell: this.createCell(), taken: false };
@@ -84,6 +90,7 @@ abstract class CellFamily<Cell> implements Family {
   protected abstract createCell(): Cell;
 
   protected mapCells<T>(read: (labels: Labels, cell: Cell) => T): T[] {
+    for (const settle of this.settlers) settle();
     return Array.from(this.entries, ({ labels, cell }) => read(labels, cell));
   }
 
@@ -93,6 +100,7 @@ abstract class CellFamily<Cell> implements Family {
     read: (labels: Labels, cell: Cell) => T,
     reset: (cell: Cell) => void,
   ): T[] {
+    for (const settle of this.settlers) settle();
     const taken: T[] = [];
     for (const entry of this.entries) {
       if (entry.taken && !changed(entry.cell)) continue;
@@ -108,37 +116,6 @@ interface Entry<Cell> {
   readonly labels: Labels;
   readonly cell: Cell;
   taken: boolean;
-}
-
-class Level<T> {
-  entry: T | undefined;
-  private readonly below = new Map<string, Level<T>>();
-
-  find(values: readonly string[]): Level<T> {
-    let level: Level<T> = this;
-    for (const value of values) {
-      let next = level.below.get(value);
-      if (!next) {
-        next = new Level();
-        level.below.set(value, next);
-      }
-      level = next;
-    }
-    return level;
-  }
-
-  /** Takes an entry out, and every level that leads nowhere any more. */
-  remove([value, ...rest]: readonly string[]): T | undefined {
-    if (value === undefined) {
-      const { entry } = this;
-      this.entry = undefined;
-      return entry;
-    }
-    const next = this.below.get(value);
-    const entry = next?.remove(rest);
-    if (next && next.entry === undefined && next.below.size === 0) this.below.delete(value);
-    return entry;
-  }
 }
 
 export class ValueCell {
