@@ -68,11 +68,13 @@ export function createCatalog() {
       name: 'prediction_feature_bin_total',
       help: 'Rows by the bin of the training data that the value of a feature is in, named by its upper edge.',
       labels: ['model', 'version', 'feature', 'bin'],
+      keptTogether: ['feature', 'bin'],
     }),
     predictionFeatureReference: new Gauge({
       name: 'prediction_feature_reference_ratio',
       help: 'Share of the rows of the training data in each bin of a feature.',
       labels: ['model', 'version', 'feature', 'bin'],
+      keptTogether: ['feature', 'bin'],
     }),
     predictionFeaturesLeftOut: new Gauge({
       name: 'prediction_features_left_out',
@@ -83,16 +85,19 @@ export function createCatalog() {
       name: 'prediction_output_bin_total',
       help: "Rows by the bin of the training data's predictions that the prediction of a regressor is in.",
       labels: ['model', 'version', 'bin'],
+      keptTogether: ['bin'],
     }),
     predictionOutputReference: new Gauge({
       name: 'prediction_output_reference_ratio',
       help: 'Share of the rows of the training data in each bin of the predictions.',
       labels: ['model', 'version', 'bin'],
+      keptTogether: ['bin'],
     }),
     predictionClassReference: new Gauge({
       name: 'prediction_class_reference_ratio',
       help: 'Share of the rows of the training data in each class.',
       labels: ['model', 'version', 'class'],
+      keptTogether: ['class'],
     }),
     modelInfo: new Gauge({
       name: 'model_info',

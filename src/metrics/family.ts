@@ -22,6 +22,8 @@ export interface FamilyOptions {
   readonly labels: readonly string[];
   /** A gauge that means nothing outside its process: it is not carried to where totals are kept. */
   readonly perProcess?: boolean;
+  /** Labels of which many values change at once: series that differ in them alone are kept in one row of storage. */
+  readonly keptTogether?: readonly string[];
 }
 
 /** What every family can do, whatever it counts. */
@@ -30,11 +32,12 @@ export interface Family {
   readonly help: string;
   readonly labels: readonly string[];
   readonly perProcess: boolean;
+  readonly keptTogether: readonly string[];
   /** The numbers as they stand. */
   snapshot(): FamilySnapshot;
   /**
-   * What has been counted since the last call, which starts counting from zero again; a gauge as it stands.
-   * A series that is new is in it even at zero, so that its beginning is known.
+   * What has been counted since the last call, which starts counting from zero again; of gauges those that have
+   * changed. A series that is new is in it even at zero, so that its beginning is known.
    */
   take(): FamilySnapshot;
 }
@@ -45,15 +48,17 @@ abstract class CellFamily<Cell> implements Family {
   readonly help: string;
   readonly labels: readonly string[];
   readonly perProcess: boolean;
+  readonly keptTogether: readonly string[];
   private readonly root = new LabelTree<Entry<Cell>>();
   private readonly entries = new Set<Entry<Cell>>();
   private readonly settlers: (() => void)[] = [];
 
-  constructor({ name, help, labels, perProcess = false }: FamilyOptions) {
+  constructor({ name, help, labels, perProcess = false, keptTogether = [] }: FamilyOptions) {
     this.name = name;
     this.help = help;
     this.labels = labels;
     this.perProcess = perProcess;
+    this.keptTogether = keptTogether;
   }
 
   /** The cell of these label values, in the order of `labels`; made at zero on first use. */
@@ -155,9 +160,14 @@ export class Counter extends CellFamily<ValueCell> {
   }
 }
 
-export class Gauge extends CellFamily<ValueCell> {
-  protected createCell(): ValueCell {
-    return new ValueCell();
+class GaugeCell extends ValueCell {
+  /** Its value when it was last taken. */
+  taken: number | undefined;
+}
+
+export class Gauge extends CellFamily<GaugeCell> {
+  protected createCell(): GaugeCell {
+    return new GaugeCell();
   }
 
   snapshot(): ValueSnapshot {
@@ -166,7 +176,15 @@ export class Gauge extends CellFamily<ValueCell> {
   }
 
   take(): ValueSnapshot {
-    return this.snapshot();
+    const { name, help } = this;
+    const series = this.takeCells(
+      ({ value, taken }) => value !== taken,
+      readValue,
+      (cell) => {
+        cell.taken = cell.value;
+      },
+    );
+    return { type: 'gauge', name, help, series };
   }
 }
 
