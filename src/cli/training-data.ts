@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { parseRows } from './training-rows.ts';
+import { parseRows, type Row } from './training-rows.ts';
 
 /** The features of a model in rows that it was trained on. */
 export interface TrainingData {
@@ -38,7 +38,7 @@ export async function readTrainingData(
   const places = columns && findColumns(columns, features, file, ignored);
   for (const [i, row] of rows.entries()) {
     const where = `${file}, row ${i + 1}`;
-    const cells = Array.isArray(row)
+    const cells = isList(row)
       ? pickCells(row, places, columns?.length ?? width, where)
       : pickNamed(row, features, where, ignored);
     for (let column = 0; column < width; column++) {
@@ -51,6 +51,11 @@ export async function readTrainingData(
     }
   }
   return { rows: rows.length, values, ignored: [...ignored] };
+}
+
+/** What Array.isArray does not say of a list that may not be changed. */
+function isList(row: Row): row is readonly unknown[] {
+  return Array.isArray(row);
 }
 
 /** @returns where in a row each feature is */

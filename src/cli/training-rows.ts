@@ -1,8 +1,10 @@
 import Papa from 'papaparse';
 
+export type Row = readonly unknown[] | Readonly<Record<string, unknown>>;
+
 /** Rows of a file as they stand in it. */
 export interface Rows {
-  readonly rows: readonly (readonly unknown[] | Readonly<Record<string, unknown>>)[];
+  readonly rows: readonly Row[];
   /** What the values of a row are called, where the file says it once for all. */
   readonly columns?: readonly string[];
 }
@@ -20,13 +22,13 @@ export function parseRows(text: string, extension: string, file: string): Rows {
   return parseCsv(content, file);
 }
 
-function parseList(text: string, file: string): Rows['rows'] {
+function parseList(text: string, file: string): readonly Row[] {
   const list = parseJson(text, file);
   if (!Array.isArray(list)) throw new Error(`${file}: expected a list of rows`);
   return list.map((row, i) => checkRow(row, `${file}, row ${i + 1}`));
 }
 
-function parseLines(text: string, file: string): Rows['rows'] {
+function parseLines(text: string, file: string): readonly Row[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.map((line, i) => {
     const where = `${file}, row ${i + 1}`;
@@ -43,7 +45,7 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
-function checkRow(row: unknown, where: string): Rows['rows'][number] {
+function checkRow(row: unknown, where: string): Row {
   if (Array.isArray(row)) return row;
   if (typeof row === 'object' && row !== null) return { ...row };
   throw new Error(`${where}: expected an array, or an object of feature names`);

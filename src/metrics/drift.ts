@@ -24,8 +24,8 @@ export interface DriftOptions {
 interface Counting {
   readonly counts: BinCounts;
   readonly sampler: RowSampler;
-  /** In the order of the places of `counts`. */
-  readonly cells: readonly ValueCell[];
+  /** Of each column of `counts`, those of its bins. */
+  readonly cells: readonly (readonly ValueCell[])[];
 }
 
 interface CountedModel {
@@ -66,11 +66,11 @@ export class DriftCounters {
     for (const { gauge, labels, value } of this.shown(model)) gauge.cell(...labels).set(value);
     const { predictionFeatureBin, predictionOutputBin } = this.catalog;
     const features = drift.features.slice(0, this.options.maxFeatures);
-    const featureCells = features.flatMap((feature) =>
+    const featureCells = features.map((feature) =>
       nameBins(feature).map((bin) => predictionFeatureBin.cell(name, version, feature.name, bin)),
     );
     const predictions = drift.predictions ? [{ ...drift.predictions, column: 0 }] : [];
-    const predictionCells = predictions.flatMap((bins) =>
+    const predictionCells = predictions.map((bins) =>
       nameBins(bins).map((bin) => predictionOutputBin.cell(name, version, bin)),
     );
     versions.set(version, {
@@ -106,15 +106,16 @@ export class DriftCounters {
   private settle(): void {
     for (const versions of this.models.values()) {
       for (const { features, predictions } of versions.values()) {
-        features.counts.drain((place, count) => features.cells[place]?.add(count));
-        predictions.counts.drain((place, count) => predictions.cells[place]?.add(count));
+        for (const { counts, cells } of [features, predictions]) {
+          counts.drain((column, bin, count) => cells[column]?.[bin]?.add(count));
+        }
       }
     }
   }
 
   private startCounting(
     columns: readonly { column: number; edges: readonly number[] }[],
-    cells: readonly ValueCell[],
+    cells: Counting['cells'],
   ): Counting {
     const { sample, random } = this.options;
     return { counts: new BinCounts(columns), sampler: new RowSampler(sample, random), cells };

@@ -56,16 +56,17 @@ function binOf(value: number, edges: readonly number[]): number {
 
 const SUBNORMAL = 5e-324;
 const SPECIAL = [0, -0, Infinity, -Infinity, NaN, SUBNORMAL, -SUBNORMAL, 1e-45, 1e300, -1e300, 0.1];
-const edgeLists = fc
-  .uniqueArray(
-    fc.oneof(
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
-      fc.constantFrom(0, 1, 0.1, 1e-45, SUBNORMAL, 1e300),
-      fc.double({ noNaN: true, noDefaultInfinity: true }).map(Math.fround).filter(Number.isFinite),
-    ),
-    { minLength: 1, maxLength: 20, comparator: (a, b) => a === b },
-  )
-  .map((edges) => edges.map((edge) => edge + 0).sort((a, b) => a - b));
+const edgeValues = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(0, 1, 0.1, 1e-45, SUBNORMAL, 1e300),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(Math.fround).filter(Number.isFinite),
+);
+const edgeList = (minLength: number, maxLength: number) =>
+  fc
+    .uniqueArray(edgeValues, { minLength, maxLength, comparator: (a, b) => a === b })
+    .map((edges) => edges.map((edge) => edge + 0).sort((a, b) => a - b));
+/** As many as usual, and more. */
+const edgeLists = fc.oneof({ weight: 4, arbitrary: edgeList(1, 15) }, edgeList(16, 40));
 
 /** What 16 bits mean as IEEE 754 half precision. */
 function half(bits: number): number {
