@@ -5,7 +5,7 @@ import { spread } from './statistics.ts';
 /** What one hub holds: deltas a second, each kept before it is answered, and series; in workerd, on this machine. */
 
 const RUNS = 5;
-const DELTAS = 2000;
+const DELTAS = 1000;
 
 buildWorker();
 const harness = createTestHarness({
@@ -16,13 +16,16 @@ const harness = createTestHarness({
 });
 await harness.listen();
 const worker = harness.getWorker('bench');
-for (const concurrency of [1, 16]) {
-  const rates: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const answer = await worker.fetch(`/deltas?deltas=${DELTAS}&concurrency=${concurrency}`);
-    rates.push(Number(await answer.json()));
+for (const features of [0, 30]) {
+  for (const concurrency of [1, 16]) {
+    const rates: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const query = `deltas=${DELTAS}&concurrency=${concurrency}&features=${features}`;
+      rates.push(Number(await (await worker.fetch(`/deltas?${query}`)).json()));
+    }
+    const what = `${concurrency} at a time, ${features} features by bins`;
+    console.log(`deltas a second, ${what}: ${spread(rates)}`);
   }
-  console.log(`deltas a second, ${concurrency} at a time: ${spread(rates)}`);
 }
 for (const models of [3, 30, 300]) {
   const answers: Record<string, number>[] = [];

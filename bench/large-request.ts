@@ -40,6 +40,7 @@ await side.stop();
 // The pieces of the same work, in this process.
 const silent = () => {};
 const observer = {
+  accepted: silent,
   ran: silent,
   waited: silent,
   loaded: silent,

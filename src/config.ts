@@ -9,6 +9,20 @@ function integer(min: number, max: number) {
     .pipe(z.number().min(min, expected).max(max, expected));
 }
 
+/** A setting that is a part of a whole. */
+function share(expected: string) {
+  return z
+    .union([z.string().regex(/^\d*\.?\d+(e-\d+)?$/i, expected), z.number()], expected)
+    .transform(Number)
+    .pipe(z.number().min(0, expected).max(1, expected));
+}
+
+const anyShare = share('expected a number from 0 to 1');
+
+const expectedSome = 'expected a number above 0 and at most 1';
+/** One that is not nothing of it. */
+const someShare = share(expectedSome).refine((value) => value > 0, expectedSome);
+
 /** A setting that is on or off. */
 const flag = z.union(
   [z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' })],
@@ -50,12 +64,6 @@ const origins = z
     'expected * or origins such as https://app.example.com, with commas between several',
   )
   .transform((text) => text.split(','));
-
-/** A share of something, as the environment writes it. */
-const share = z
-  .union([z.string().regex(/^(?:\d+\.?\d*|\.\d+)$/), z.number()], 'expected a number from 0 to 1')
-  .transform(Number)
-  .pipe(z.number().min(0, 'expected a number from 0 to 1').max(1, 'expected a number from 0 to 1'));
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -103,13 +111,15 @@ const settings = z.object({
   REMOTE_WRITE_BEARER_TOKEN: token.optional(),
   REMOTE_WRITE_INTERVAL_SECONDS: integer(1, 3600).default(15),
   REMOTE_WRITE_TIMEOUT_SECONDS: integer(1, 300).default(30),
-  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1000, 10_000_000).default(100_000),
+  REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1000, 10_000_000).default(400_000),
+  DRIFT_MAX_FEATURES: integer(0, 10_000).default(32),
+  DRIFT_SAMPLE: someShare.default(1),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'expected debug, info, warn, error or silent',
     })
     .default('info'),
-  LOG_SAMPLE: share.default(1),
+  LOG_SAMPLE: anyShare.default(1),
   LOG_PAYLOADS: flag.default(false),
 });
 

@@ -72,7 +72,17 @@ async function main(): Promise<void> {
     { level: config.LOG_LEVEL, base: null, formatters: { level: (label) => ({ level: label }) } },
     lines,
   );
-  const telemetry = createTelemetry({ version, runtime: 'node', clock, log });
+  const telemetry = createTelemetry({
+    version,
+    runtime: 'node',
+    clock,
+    log,
+    drift: {
+      maxFeatures: config.DRIFT_MAX_FEATURES,
+      sample: config.DRIFT_SAMPLE,
+      random: Math.random,
+    },
+  });
   const processMetrics = collectProcessMetrics();
   const { observer, catalog } = telemetry;
   destination.on('drop', () => catalog.telemetryFaults.cell().add(1));

@@ -31,7 +31,17 @@ const log = pino(workerLogOptions(config.LOG_LEVEL));
 /** Before the first request no event can come that a clock could settle by. */
 let isServing = false;
 const clock = eventClock(() => (isServing ? scheduler.wait(0) : undefined));
-const telemetry = createTelemetry({ version, runtime: 'workers', clock, log });
+const telemetry = createTelemetry({
+  version,
+  runtime: 'workers',
+  clock,
+  log,
+  drift: {
+    maxFeatures: config.DRIFT_MAX_FEATURES,
+    sample: config.DRIFT_SAMPLE,
+    random: Math.random,
+  },
+});
 const { observer } = telemetry;
 
 /** What bodies may hold at once of an isolate's 128 MB, of which the runtime and the models take the larger part. */

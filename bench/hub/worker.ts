@@ -1,4 +1,6 @@
 import { type Catalog, createCatalog } from '../../src/metrics/catalog.ts';
+import { type Delta, DeltaOutbox } from '../../src/metrics/delta.ts';
+import { DriftCounters } from '../../src/metrics/drift.ts';
 import type { Hub } from '../../src/metrics/edge.ts';
 import type { Family } from '../../src/metrics/family.ts';
 import { encodeBatches } from '../../src/remote-write/encode.ts';
@@ -18,7 +20,7 @@ export default {
     return Response.json(
       pathname === '/series'
         ? await holdSeries(hub, number('models'))
-        : await handDeltas(hub, number('deltas'), number('concurrency')),
+        : await handDeltas(hub, number('deltas'), number('concurrency'), number('features')),
     );
   },
 };
@@ -40,18 +42,57 @@ function takeAll(catalog: Catalog) {
   return taken.filter(({ series }) => series.length > 0);
 }
 
-/** @returns deltas a second, so many under way at once, each of an isolate that has predicted once */
-async function handDeltas(hub: Hub, deltas: number, concurrency: number): Promise<number> {
+/** Rows that an isolate counts between two deltas. */
+const ROWS = 50;
+
+/** Counts rows by features of ten bins each, in every one of which some rows are. */
+function countBins(catalog: Catalog, features: number): () => void {
+  const edges = Array.from({ length: 9 }, (_, i) => (i + 1) / 10);
+  const shares = Array.from({ length: 10 }, () => 0.1);
+  const bins = { edges, shares, missing: 0, datatype: 'FP32' } as const;
+  const reference = Array.from({ length: features }, (_, column) => {
+    return { ...bins, name: `feature ${column}`, column };
+  });
+  const drift = { features: reference, width: features, classes: {}, predictions: undefined };
+  const options = { maxFeatures: features, sample: 1, random: Math.random };
+  const counters = new DriftCounters(catalog, options);
+  counters.loaded({ name: 'm', version: '1', sha256: '', loadSeconds: 0, labels: [], drift });
+  const data = Float32Array.from({ length: ROWS * features }, (_, i) => {
+    return ((Math.floor(i / features) % 10) + 0.5) / 10;
+  });
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [ROWS, features], data } as const];
+  return () => counters.accepted({ model: 'm', version: '1', inputs });
+}
+
+/**
+ * @param features whose values are counted by bins
+ * @returns deltas a second, so many under way at once, each of an isolate that has predicted once
+ */
+async function handDeltas(
+  hub: Hub,
+  deltas: number,
+  concurrency: number,
+  features: number,
+): Promise<number> {
   const start = performance.now();
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
       const isolate = crypto.randomUUID();
       const catalog = createCatalog();
+      const count = features > 0 ? countBins(catalog, features) : () => {};
+      const apply = async (delta: Delta) => void (await hub.apply(delta));
+      const outbox = new DeltaOutbox({
+        families: Object.values(catalog),
+        isolate,
+        apply,
+        now: Date.now,
+      });
       for (let sequence = 1; sequence <= deltas / concurrency; sequence++) {
         predict(catalog, 'm');
         catalog.httpRequestDuration.cell('POST', '/predict', '200').observe(0.002);
         catalog.buildInfo.cell('1', 'workers').set(1);
-        await hub.apply({ isolate, sequence, families: takeAll(catalog) });
+        count();
+        await outbox.flush();
       }
     }),
   );

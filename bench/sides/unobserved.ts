@@ -16,6 +16,7 @@ const nothing = () => {};
 const observer = {
   requestStarted: nothing,
   requestEnded: nothing,
+  accepted: nothing,
   ran: nothing,
   waited: nothing,
   loaded: nothing,

@@ -7,6 +7,7 @@ const FORMATS: Readonly<Record<Alert['unit'], (value: string) => string>> = {
   'per second': (value) => `{{ ${value} | printf "%.2f" }} per second`,
   times: (value) => `{{ ${value} | printf "%.1f" }}`,
   count: (value) => `{{ ${value} | printf "%.0f" }}`,
+  index: (value) => `{{ ${value} | printf "%.2f" }}`,
 };
 
 /**

@@ -1,4 +1,11 @@
-import { AVAILABILITY, LATENCY_BUDGET_SECONDS, TOTAL_PREDICTION_SECONDS } from './objectives.ts';
+import { featureDrift, featureDriftRows, modelDrift, modelDriftRows } from './drift-rules.ts';
+import {
+  AVAILABILITY,
+  DRIFT_PSI,
+  DRIFT_ROWS,
+  LATENCY_BUDGET_SECONDS,
+  TOTAL_PREDICTION_SECONDS,
+} from './objectives.ts';
 import {
   type ErrorWindow,
   errorCount,
@@ -20,7 +27,7 @@ export interface Alert {
   readonly expr: string;
   readonly above: number;
   /** How the value is read. */
-  readonly unit: 'seconds' | 'ratio' | 'per second' | 'times' | 'count';
+  readonly unit: 'seconds' | 'ratio' | 'per second' | 'times' | 'count' | 'index';
   readonly for: string;
   readonly severity: 'critical' | 'warning' | 'info';
   /** One line, for the subject of a mail. */
@@ -167,6 +174,30 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'Requests for {model} v{version} are turned away',
     description: `For 5 minutes requests for {model} v{version} have been turned away, {value}, since too many wait already or the model is not ready. ${UNKNOWN_MODEL}`,
+    noData: 'OK',
+  },
+  {
+    name: 'FeatureDrift',
+    group: 'service',
+    expr: `${featureDrift('24h')} and ${featureDriftRows('24h')} >= ${DRIFT_ROWS}`,
+    above: DRIFT_PSI,
+    unit: 'index',
+    for: '30m',
+    severity: 'warning',
+    summary: "Values of '{feature}' that {model} v{version} meets have drifted: PSI {value}",
+    description: `Over 24 hours, '{feature}' is spread over the bins of its training data with a population stability index of {value}, above ${DRIFT_PSI}: {model} v{version} is asked about other rows than it has learned from, or the feature is measured or sent in another way.`,
+    noData: 'OK',
+  },
+  {
+    name: 'PredictionDrift',
+    group: 'service',
+    expr: `${modelDrift('24h')} and ${modelDriftRows('24h')} >= ${DRIFT_ROWS}`,
+    above: DRIFT_PSI,
+    unit: 'index',
+    for: '30m',
+    severity: 'warning',
+    summary: 'Predictions of {model} v{version} have drifted: PSI {value}',
+    description: `Over 24 hours, what {model} v{version} predicts is spread in another way than over its training data, with a population stability index of {value}, above ${DRIFT_PSI}.`,
     noData: 'OK',
   },
   {

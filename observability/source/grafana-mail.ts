@@ -27,6 +27,7 @@ export const MAIL_TEMPLATE = `{{ define "${SUBJECT}" -}}
 {{ end }}Alert: {{ .Labels.alertname }}{{ with .Labels.severity }} ({{ . }}){{ end }}
 {{ with .Labels.model }}Model: {{ . }}
 {{ end }}{{ with .Labels.version }}Version: {{ . }}
+{{ end }}{{ with .Labels.feature }}Feature: {{ . }}
 {{ end }}{{ with .Labels.instance }}Instance: {{ . }}
 {{ end }}${VALUE}Since: {{ .StartsAt.${TIME} }}
 {{ if eq .Status "resolved" }}Until: {{ .EndsAt.${TIME} }}

@@ -47,7 +47,7 @@ export const PROCESS_METRICS: Readonly<Record<string, readonly string[]>> = {
 /** Series of Prometheus' own: whether a scrape succeeded, and the alerts that wait or fire. */
 const PROMETHEUS_METRICS: Readonly<Record<string, readonly string[]>> = {
   up: [],
-  ALERTS: ['alertname', 'alertstate', 'severity', 'window', 'model', 'version'],
+  ALERTS: ['alertname', 'alertstate', 'severity', 'window', 'model', 'version', 'feature'],
 };
 
 function catalogSeries(family: Family): [name: string, labels: readonly string[]][] {

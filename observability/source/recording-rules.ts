@@ -1,3 +1,4 @@
+import { DRIFT_GROUP } from './drift-rules.ts';
 import { ERRORS } from './objectives.ts';
 
 /** A series that Prometheus computes ahead, for alerts and dashboards that look over hours. */
@@ -73,4 +74,5 @@ export const RECORDING_GROUPS: readonly RecordingGroup[] = [
     interval: '30s',
     rules: [...ERROR_WINDOWS.map(errorRatioRule), ...LONG_ERROR_WINDOWS.map(errorCountRule)],
   },
+  DRIFT_GROUP,
 ];

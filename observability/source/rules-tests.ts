@@ -2,6 +2,7 @@ import { ALERT_GROUPS, ALERTS } from './alerts.ts';
 import type { GeneratedFile } from './files.ts';
 import { RECORDING_GROUPS } from './recording-rules.ts';
 import { DELIVERY_CASES } from './rule-cases-delivery.ts';
+import { DRIFT_CASES } from './rule-cases-drift.ts';
 import { ERROR_CASES } from './rule-cases-errors.ts';
 import { TIME_CASES } from './rule-cases-time.ts';
 import { runbookUrl } from './runbooks.ts';
@@ -21,7 +22,12 @@ export interface RuleCase {
   readonly firing: Readonly<Record<string, readonly FiringAlert[]>>;
   /** Times at which the alert's expression, without its threshold, gives nothing at all. */
   readonly nothing?: readonly string[];
+  /** What is recorded at some times, to six places: by time and name every series, by its labels. */
+  readonly recorded?: Readonly<Record<string, Readonly<Record<string, RecordedValues>>>>;
 }
+
+/** Values by labels, as in `model="iris",version="2"`. */
+export type RecordedValues = Readonly<Record<string, number>>;
 
 export interface FiringAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -29,10 +35,37 @@ export interface FiringAlert {
   readonly description: string;
 }
 
-const CASES: readonly RuleCase[] = [...TIME_CASES, ...ERROR_CASES, ...DELIVERY_CASES];
+const CASES: readonly RuleCase[] = [
+  ...TIME_CASES,
+  ...ERROR_CASES,
+  ...DRIFT_CASES,
+  ...DELIVERY_CASES,
+];
 
-function toTest({ alert, when, interval = '1m', series, firing, nothing = [] }: RuleCase) {
+/** Sums are of floating point, in an order of Prometheus' own. */
+const PRECISION = 1e-6;
+
+/** What queries are to give, beside alerts. */
+function toQueries({ alert, nothing = [], recorded = {} }: RuleCase) {
   const expr = ALERTS.find(({ name }) => name === alert)?.expr;
+  return [
+    ...nothing.map((time) => ({ eval_time: time, expr, exp_samples: [] })),
+    ...Object.entries(recorded).flatMap(([time, records]) =>
+      Object.entries(records).map(([record, values]) => ({
+        eval_time: time,
+        expr: `round(${record}, ${PRECISION.toFixed(6)})`,
+        exp_samples: Object.entries(values).map(([labels, value]) => ({
+          labels: `{${labels}}`,
+          value,
+        })),
+      })),
+    ),
+  ];
+}
+
+function toTest(given: RuleCase) {
+  const { alert, when, interval = '1m', series, firing } = given;
+  const queries = toQueries(given);
   return {
     name: `${alert}: ${when}`,
     interval,
@@ -45,9 +78,7 @@ function toTest({ alert, when, interval = '1m', series, firing, nothing = [] }: 
         exp_annotations: { summary, description, runbook_url: runbookUrl(alert) },
       })),
     })),
-    ...(nothing.length > 0 && {
-      promql_expr_test: nothing.map((time) => ({ eval_time: time, expr, exp_samples: [] })),
-    }),
+    ...(queries.length > 0 && { promql_expr_test: queries }),
   };
 }
 

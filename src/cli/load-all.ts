@@ -5,11 +5,11 @@ import type { Model } from '../inference/model.ts';
 import { createNodeBatching, createNodeEngine } from '../inference/node-engine.ts';
 import { ModelRepository } from '../inference/repository.ts';
 import { compareVersions, type StoredVersion } from '../inference/store.ts';
-import type { InferenceObserver, ModelFault, TensorSpec } from '../inference/types.ts';
+import type { ModelFault, TensorSpec } from '../inference/types.ts';
 import { zeros } from '../inference/warm-up.ts';
-import type { Logger } from '../log.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { summarise } from './load.ts';
+import { log, NOBODY } from './nobody.ts';
 
 /** What became of a version when it was loaded as the server loads it. */
 export interface LoadedVersion {
@@ -147,24 +147,6 @@ async function sizeOf(stored: StoredVersion): Promise<number | undefined> {
   }
 }
 
-/** What nobody has foreseen goes to the log alone, so here the person who asks sees that. */
-const log: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: (fields: object) => {
-    if ('err' in fields) console.error(fields.err);
-  },
-};
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-const NOBODY: InferenceObserver = {
-  ran: () => {},
-  waited: () => {},
-  loaded: () => {},
-  unloaded: () => {},
-  loadFailed: () => {},
-};

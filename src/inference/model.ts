@@ -7,6 +7,7 @@ import {
   type SessionRuns,
 } from './batcher.ts';
 import { type ClassCounter, createClassCounter } from './classes.ts';
+import { createDriftReference } from './drift-reference.ts';
 import { checkCardAgainstGraph, type ModelCard } from './model-card.ts';
 import {
   createOutputWriter,
@@ -17,6 +18,7 @@ import {
 import { createRowReader, type RowReader } from './rows.ts';
 import { allocate, checkTensor, type Tensor } from './tensor.ts';
 import {
+  type DriftReference,
   type InferenceObserver,
   type InferenceRequest,
   type InferenceResponse,
@@ -30,7 +32,7 @@ import {
 } from './types.ts';
 import { warmUp } from './warm-up.ts';
 
-export interface ModelParts extends Omit<LoadedModel, 'labels'> {
+export interface ModelParts extends Omit<LoadedModel, 'labels' | 'drift'> {
   readonly card: ModelCard | undefined;
   /** Bytes of the files that it was made of. */
   readonly bytes: number;
@@ -50,6 +52,7 @@ export class Model implements LoadedModel {
   readonly sha256: string;
   readonly loadSeconds: number;
   readonly labels: readonly string[];
+  readonly drift: DriftReference | undefined;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly outputNames: readonly string[];
@@ -84,6 +87,7 @@ export class Model implements LoadedModel {
     this.loadSeconds = loadSeconds;
     this.bytes = parts.bytes;
     this.labels = card?.task === 'classification' ? card.labels : [];
+    this.drift = card && createDriftReference(card, session);
     this.inputs = session.inputs;
     this.outputs = session.outputs;
     this.sharesRuns =
@@ -187,6 +191,7 @@ export class Model implements LoadedModel {
     if (empty) return { outputs: empty, rows: 0, seconds: 0, queueSeconds: 0 };
     const { name: model, version } = this;
     this.requireRoom();
+    this.observer.accepted({ model, version, inputs });
     const result = await this.runner.run({ ...request, inputs, outputs });
     this.observer.waited({ model, version, seconds: result.queueSeconds });
     const { outputs: answered, seconds, queueSeconds } = result;
@@ -252,7 +257,7 @@ export class Model implements LoadedModel {
     const rows = rowsOf(inputs);
     // Left to the observer, whose faults fail nobody.
     const countClasses = () => this.countClasses(outputs);
-    this.observer.ran({ model, version, rows, seconds, countClasses, traceId });
+    this.observer.ran({ model, version, rows, seconds, countClasses, outputs, traceId });
   }
 }
 

@@ -82,6 +82,14 @@ export interface InferenceResponse {
   readonly queueSeconds: number;
 }
 
+/** Rows of a request that has been checked and admitted, as telemetry sees them before they run. */
+export interface AcceptedEvent {
+  readonly model: string;
+  readonly version: string;
+  /** One tensor per input, in the model's order. To be read during the call alone: their data may move to a thread. */
+  readonly inputs: readonly Tensor[];
+}
+
 /** A request that has had its run, as telemetry sees it. */
 export interface WaitEvent {
   readonly model: string;
@@ -98,7 +106,39 @@ export interface RunEvent {
   readonly seconds: number;
   /** Counts the rows that got each class of the card; what is no class of the card is `other`. */
   readonly countClasses?: (() => ReadonlyMap<string, number> | undefined) | undefined;
+  /** Those that were asked for. They belong to whoever asked: to be read during the call alone. */
+  readonly outputs?: readonly Tensor[] | undefined;
   readonly traceId?: string | undefined;
+}
+
+/** Shares of what was seen in training, by bins: bin i holds edges[i-1] < value <= edges[i], the last what is above. */
+export interface ReferenceBins {
+  /** Rising; at least one. */
+  readonly edges: readonly number[];
+  /** One more than edges. */
+  readonly shares: readonly number[];
+  /** Share of the rows that did not have the value. */
+  readonly missing: number;
+  /** What values are held in when they are compared with the edges; never text. */
+  readonly datatype: Datatype;
+}
+
+export interface FeatureReference extends ReferenceBins {
+  readonly name: string;
+  /** Its place in a row. */
+  readonly column: number;
+}
+
+/** What a model saw in training, for telemetry to count what it meets by. */
+export interface DriftReference {
+  /** The features that there are bins for, in the card's order. They are of the model's only input. */
+  readonly features: readonly FeatureReference[];
+  /** Values in a row. */
+  readonly width: number;
+  /** Share of each class; none for what is no classifier. */
+  readonly classes: Readonly<Record<string, number>>;
+  /** A regressor's predictions, and the output that holds one for each row. */
+  readonly predictions: (ReferenceBins & { readonly output: string }) | undefined;
 }
 
 /** A model as telemetry names it. */
@@ -110,6 +150,8 @@ export interface LoadedModel {
   readonly loadSeconds: number;
   /** The classes that its card names; none for what is no classifier. */
   readonly labels: readonly string[];
+  /** What its card knows of the training data; undefined where that is nothing. */
+  readonly drift?: DriftReference | undefined;
 }
 
 /** A model that could not be loaded, as telemetry names it. */
@@ -121,6 +163,8 @@ export interface LoadFailure {
 
 /** Hears what the inference core does. The core does not know who listens. */
 export interface InferenceObserver {
+  /** Rows are about to run: once for each request, whatever runs are shared or repeated. */
+  accepted(event: AcceptedEvent): void;
   ran(event: RunEvent): void;
   waited(event: WaitEvent): void;
   loaded(model: LoadedModel, runtime: string): void;

@@ -15,9 +15,10 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
  * Every metric, once: its name, type, help, labels and buckets. docs/metrics.md is held to this by a test.
  *
  * Labels are bounded: `model` and `version` are of the repository, and `unknown` where a request names
- * none of it; `class` is of the model's card or `other`; `route` is a pattern of the route table or
- * `unknown`; `method` is an HTTP method or `unknown`; `status` is one that the server sends; `code` is of the
- * error table; `protocol`, `outcome`, `reason` and `runtime` are from short lists in the code.
+ * none of it; `class` is of the model's card or `other`, `feature` and `bin` are of the card; `route` is a
+ * pattern of the route table or `unknown`; `method` is an HTTP method or `unknown`; `status` is one that the
+ * server sends; `code` is of the error table; `protocol`, `outcome`, `reason` and `runtime` are from short lists in
+ * the code.
  */
 export function createCatalog() {
   return {
@@ -63,6 +64,41 @@ export function createCatalog() {
       name: 'prediction_class_total',
       help: 'Rows by the class that was predicted for them.',
       labels: ['model', 'version', 'class'],
+    }),
+    predictionFeatureBin: new Counter({
+      name: 'prediction_feature_bin_total',
+      help: 'Rows by the bin of the training data that the value of a feature is in, named by its upper edge.',
+      labels: ['model', 'version', 'feature', 'bin'],
+      keptTogether: ['feature', 'bin'],
+    }),
+    predictionFeatureReference: new Gauge({
+      name: 'prediction_feature_reference_ratio',
+      help: 'Share of the rows of the training data in each bin of a feature.',
+      labels: ['model', 'version', 'feature', 'bin'],
+      keptTogether: ['feature', 'bin'],
+    }),
+    predictionFeaturesLeftOut: new Gauge({
+      name: 'prediction_features_left_out',
+      help: 'Features with reference statistics that are not counted, being more than DRIFT_MAX_FEATURES.',
+      labels: ['model', 'version'],
+    }),
+    predictionOutputBin: new Counter({
+      name: 'prediction_output_bin_total',
+      help: "Rows by the bin of the training data's predictions that the prediction of a regressor is in.",
+      labels: ['model', 'version', 'bin'],
+      keptTogether: ['bin'],
+    }),
+    predictionOutputReference: new Gauge({
+      name: 'prediction_output_reference_ratio',
+      help: 'Share of the rows of the training data in each bin of the predictions.',
+      labels: ['model', 'version', 'bin'],
+      keptTogether: ['bin'],
+    }),
+    predictionClassReference: new Gauge({
+      name: 'prediction_class_reference_ratio',
+      help: 'Share of the rows of the training data in each class.',
+      labels: ['model', 'version', 'class'],
+      keptTogether: ['class'],
     }),
     modelInfo: new Gauge({
       name: 'model_info',

@@ -15,6 +15,8 @@ export interface Delta {
  * which deltas it has (`MARK_LIFETIME_MS`), so that none can be taken for new.
  */
 const RESEND_MS = 6 * 86_400_000;
+/** How often gauges are told again that have not changed: one that nobody tells ends where totals are kept. */
+const GAUGE_REPEAT_MS = 600_000;
 /** After this long work is given up for dead: the request that did it may have been cancelled. */
 export const ABANDONED_MS = 30_000;
 
@@ -28,6 +30,8 @@ export class DeltaOutbox {
   private readonly now: () => number;
   private readonly isolate: string;
   private sequence = 0;
+  /** When every gauge was last told. */
+  private gaugesTold = Number.NEGATIVE_INFINITY;
   private waiting: { readonly delta: Delta; readonly since: number } | undefined;
   /** The flush that is under way; one that finds another in its place has been given up, and stops. */
   private current: { readonly since: number } | undefined;
@@ -77,17 +81,20 @@ export class DeltaOutbox {
     }
   }
 
-  /** What has been counted; undefined when that is nothing but the gauges of before. */
+  /** What has been counted, and now and then with it every gauge as it stands; undefined when nothing has changed. */
   private take(): { delta: Delta; since: number } | undefined {
-    const families = this.families
-      .map((family) => family.take())
+    const taken = this.families.map((family) => ({ family, changes: family.take() }));
+    if (taken.every(({ changes }) => changes.series.length === 0)) return undefined;
+    const since = this.now();
+    const isRepeatDue = since - this.gaugesTold >= GAUGE_REPEAT_MS;
+    if (isRepeatDue) this.gaugesTold = since;
+    const families = taken
+      .map(({ family, changes }) =>
+        isRepeatDue && changes.type === 'gauge' ? family.snapshot() : changes,
+      )
       .filter(({ series }) => series.length > 0);
-    if (families.every(({ type }) => type === 'gauge') && this.sequence > 0) return undefined;
     this.sequence++;
-    return {
-      delta: { isolate: this.isolate, sequence: this.sequence, families },
-      since: this.now(),
-    };
+    return { delta: { isolate: this.isolate, sequence: this.sequence, families }, since };
   }
 }
 

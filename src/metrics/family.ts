@@ -1,3 +1,4 @@
+import { LabelTree } from './label-tree.ts';
 import type {
   Exemplar,
   FamilySnapshot,
@@ -21,6 +22,8 @@ export interface FamilyOptions {
   readonly labels: readonly string[];
   /** A gauge that means nothing outside its process: it is not carried to where totals are kept. */
   readonly perProcess?: boolean;
+  /** Labels of which many values change at once: series that differ in them alone are kept in one row of storage. */
+  readonly keptTogether?: readonly string[];
 }
 
 /** What every family can do, whatever it counts. */
@@ -29,11 +32,12 @@ export interface Family {
   readonly help: string;
   readonly labels: readonly string[];
   readonly perProcess: boolean;
+  readonly keptTogether: readonly string[];
   /** The numbers as they stand. */
   snapshot(): FamilySnapshot;
   /**
-   * What has been counted since the last call, which starts counting from zero again; a gauge as it stands.
-   * A series that is new is in it even at zero, so that its beginning is known.
+   * What has been counted since the last call, which starts counting from zero again; of gauges those that have
+   * changed. A series that is new is in it even at zero, so that its beginning is known.
    */
   take(): FamilySnapshot;
 }
@@ -44,15 +48,17 @@ abstract class CellFamily<Cell> implements Family {
   readonly help: string;
   readonly labels: readonly string[];
   readonly perProcess: boolean;
-  /** By label value, one level per label: a key joined of all of them would cost more than the counting. */
-  private readonly root = new Level<Entry<Cell>>();
+  readonly keptTogether: readonly string[];
+  private readonly root = new LabelTree<Entry<Cell>>();
   private readonly entries = new Set<Entry<Cell>>();
+  private readonly settlers: (() => void)[] = [];
 
-  constructor({ name, help, labels, perProcess = false }: FamilyOptions) {
+  constructor({ name, help, labels, perProcess = false, keptTogether = [] }: FamilyOptions) {
     this.name = name;
     this.help = help;
     this.labels = labels;
     this.perProcess = perProcess;
+    this.keptTogether = keptTogether;
   }
 
   /** The cell of these label values, in the order of `labels`; made at zero on first use. */
@@ -72,6 +78,11 @@ abstract class CellFamily<Cell> implements Family {
     if (entry) this.entries.delete(entry);
   }
 
+  /** Lets something that counts beside the cells, where it is faster, hand over what it has before they are read. */
+  beforeRead(settle: () => void): void {
+    this.settlers.push(settle);
+  }
+
   private createEntry(values: readonly string[]): Entry<Cell> {
     const labels = Object.fromEntries(this.labels.map((name, i) => [name, values[i] as string]));
     const entry = { labels, cell: this.createCell(), taken: false };
@@ -84,6 +95,7 @@ abstract class CellFamily<Cell> implements Family {
   protected abstract createCell(): Cell;
 
   protected mapCells<T>(read: (labels: Labels, cell: Cell) => T): T[] {
+    for (const settle of this.settlers) settle();
     return Array.from(this.entries, ({ labels, cell }) => read(labels, cell));
   }
 
@@ -93,6 +105,7 @@ abstract class CellFamily<Cell> implements Family {
     read: (labels: Labels, cell: Cell) => T,
     reset: (cell: Cell) => void,
   ): T[] {
+    for (const settle of this.settlers) settle();
     const taken: T[] = [];
     for (const entry of this.entries) {
       if (entry.taken && !changed(entry.cell)) continue;
@@ -108,37 +121,6 @@ interface Entry<Cell> {
   readonly labels: Labels;
   readonly cell: Cell;
   taken: boolean;
-}
-
-class Level<T> {
-  entry: T | undefined;
-  private readonly below = new Map<string, Level<T>>();
-
-  find(values: readonly string[]): Level<T> {
-    let level: Level<T> = this;
-    for (const value of values) {
-      let next = level.below.get(value);
-      if (!next) {
-        next = new Level();
-        level.below.set(value, next);
-      }
-      level = next;
-    }
-    return level;
-  }
-
-  /** Takes an entry out, and every level that leads nowhere any more. */
-  remove([value, ...rest]: readonly string[]): T | undefined {
-    if (value === undefined) {
-      const { entry } = this;
-      this.entry = undefined;
-      return entry;
-    }
-    const next = this.below.get(value);
-    const entry = next?.remove(rest);
-    if (next && next.entry === undefined && next.below.size === 0) this.below.delete(value);
-    return entry;
-  }
 }
 
 export class ValueCell {
@@ -178,9 +160,14 @@ export class Counter extends CellFamily<ValueCell> {
   }
 }
 
-export class Gauge extends CellFamily<ValueCell> {
-  protected createCell(): ValueCell {
-    return new ValueCell();
+class GaugeCell extends ValueCell {
+  /** Its value when it was last taken. */
+  taken: number | undefined;
+}
+
+export class Gauge extends CellFamily<GaugeCell> {
+  protected createCell(): GaugeCell {
+    return new GaugeCell();
   }
 
   snapshot(): ValueSnapshot {
@@ -189,7 +176,15 @@ export class Gauge extends CellFamily<ValueCell> {
   }
 
   take(): ValueSnapshot {
-    return this.snapshot();
+    const { name, help } = this;
+    const series = this.takeCells(
+      ({ value, taken }) => value !== taken,
+      readValue,
+      (cell) => {
+        cell.taken = cell.value;
+      },
+    );
+    return { type: 'gauge', name, help, series };
   }
 }
 

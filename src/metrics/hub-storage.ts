@@ -1,5 +1,6 @@
 import type { Batch } from '../remote-write/encode.ts';
 import type { Backoff, PendingBatches, StoredBatch } from '../remote-write/queue.ts';
+import { type Pack, Packs, packSeries, unpackSeries } from './packs.ts';
 import type { TotalSeries } from './totals.ts';
 
 /** How long a hub remembers which deltas of an isolate it has, after the last one, in milliseconds. */
@@ -27,6 +28,7 @@ interface Facts {
  */
 export class HubStorage implements PendingBatches {
   private readonly sql: SqlStorage;
+  private readonly packs = new Packs();
   private total: number;
 
   constructor(sql: SqlStorage) {
@@ -34,6 +36,10 @@ export class HubStorage implements PendingBatches {
     sql.exec(`
       CREATE TABLE IF NOT EXISTS series (
         name TEXT, labels TEXT, value REAL, counts TEXT, sum REAL, seen INTEGER,
+        PRIMARY KEY (name, labels)
+      ) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS packs (
+        name TEXT, labels TEXT, series TEXT,
         PRIMARY KEY (name, labels)
       ) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS marks (
@@ -60,9 +66,40 @@ export class HubStorage implements PendingBatches {
         exemplars: [],
       };
     }
+    for (const row of this.sql.exec('SELECT * FROM packs')) {
+      const labels = JSON.parse(String(row.labels));
+      for (const series of unpackSeries(String(row.name), labels, String(row.series))) {
+        this.packs.add(series);
+        yield series;
+      }
+    }
   }
 
-  saveSeries({ name, labels, value, counts, sum, seen }: TotalSeries): void {
+  /** @param changed series that are this object's own from then on: what is kept with one is read again from it */
+  saveSeries(changed: readonly TotalSeries[]): void {
+    const packs = new Set<Pack>();
+    for (const series of changed) {
+      const pack = this.packs.add(series);
+      if (pack) packs.add(pack);
+      else this.saveRow(series);
+    }
+    for (const pack of packs) this.savePack(pack);
+  }
+
+  deleteSeries(gone: readonly TotalSeries[]): void {
+    const packs = new Set<Pack>();
+    for (const series of gone) {
+      const pack = this.packs.remove(series);
+      if (pack) packs.add(pack);
+      else this.deleteRow('series', series);
+    }
+    for (const pack of packs) {
+      if (pack.series.size > 0) this.savePack(pack);
+      else this.deleteRow('packs', pack);
+    }
+  }
+
+  private saveRow({ name, labels, value, counts, sum, seen }: TotalSeries): void {
     this.sql.exec(
       'INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)',
       name,
@@ -74,8 +111,21 @@ export class HubStorage implements PendingBatches {
     );
   }
 
-  deleteSeries({ name, labels }: Pick<TotalSeries, 'name' | 'labels'>): void {
-    this.sql.exec('DELETE FROM series WHERE name = ? AND labels = ?', name, JSON.stringify(labels));
+  private savePack(pack: Pack): void {
+    this.sql.exec(
+      'INSERT OR REPLACE INTO packs VALUES (?, ?, ?)',
+      pack.name,
+      JSON.stringify(pack.labels),
+      packSeries(pack),
+    );
+  }
+
+  private deleteRow(
+    table: 'series' | 'packs',
+    { name, labels }: Pick<TotalSeries, 'name' | 'labels'>,
+  ): void {
+    const row = `DELETE FROM ${table} WHERE name = ? AND labels = ?`;
+    this.sql.exec(row, name, JSON.stringify(labels));
   }
 
   deleteHistograms(): void {

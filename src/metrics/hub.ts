@@ -101,7 +101,7 @@ export class MetricsHub extends DurableObject {
 
   private addToTotals(families: readonly FamilySnapshot[], now: number): void {
     const { changed, refused } = this.totals.add(families, now);
-    for (const series of changed) this.kept.saveSeries(series);
+    this.kept.saveSeries(changed);
     if (refused === 0) return;
     // An isolate of another version counts what this one does not know; that it is lost is counted at least.
     const { telemetryFaults } = createCatalog();
@@ -122,7 +122,7 @@ export class MetricsHub extends DurableObject {
 
   private clearUp(): void {
     this.change(() => {
-      for (const series of this.totals.expire()) this.kept.deleteSeries(series);
+      this.kept.deleteSeries(this.totals.expire());
       this.kept.pruneSequences(Date.now());
     });
   }

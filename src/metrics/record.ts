@@ -6,6 +6,7 @@ import type {
   RequestEvent,
 } from '../http/observe.ts';
 import type {
+  AcceptedEvent,
   InferenceObserver,
   LoadedModel,
   LoadFailure,
@@ -13,6 +14,7 @@ import type {
   WaitEvent,
 } from '../inference/types.ts';
 import type { Catalog } from './catalog.ts';
+import type { DriftCounters } from './drift.ts';
 import type { HistogramCell } from './family.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -25,11 +27,16 @@ type Outcome = (typeof OUTCOMES)[number];
 export class Recorder implements HttpObserver, PredictionObserver, InferenceObserver {
   private readonly catalog: Catalog;
   private readonly wallTime: () => number;
+  private readonly drift: DriftCounters | undefined;
 
-  /** @param wallTime milliseconds since the Unix epoch, for exemplars */
-  constructor(catalog: Catalog, wallTime: () => number) {
+  /**
+   * @param wallTime milliseconds since the Unix epoch, for exemplars
+   * @param drift counts what models meet; without it nobody does
+   */
+  constructor(catalog: Catalog, wallTime: () => number, drift?: DriftCounters) {
     this.catalog = catalog;
     this.wallTime = wallTime;
+    this.drift = drift;
     // Every code begins at zero, so that a rate sees its first error.
     for (const code of Object.keys(ERRORS)) catalog.requestErrors.cell(code);
   }
@@ -68,7 +75,12 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
     this.catalog.predictionRequestSeconds.cell(model, version, outcome).add(seconds);
   }
 
-  ran({ model, version, rows, seconds, countClasses, traceId }: RunEvent): void {
+  accepted(event: AcceptedEvent): void {
+    this.drift?.accepted(event);
+  }
+
+  ran(event: RunEvent): void {
+    const { model, version, rows, seconds, countClasses, traceId } = event;
     this.observe(this.catalog.predictionTime.cell(model, version), seconds, traceId);
     this.catalog.predictionBatchRows.cell(model, version).observe(rows);
     this.catalog.predictionRows.cell(model, version).add(rows);
@@ -76,6 +88,7 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
     for (const [name, count] of countClasses?.() ?? []) {
       this.catalog.predictionClass.cell(model, version, name).add(count);
     }
+    this.drift?.ran(event);
   }
 
   waited({ model, version, seconds }: WaitEvent): void {
@@ -83,7 +96,8 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
   }
 
   /** Names a model that is being served. Its counters start at zero, so that a rate sees its first run. */
-  loaded({ name, version, sha256, loadSeconds, labels }: LoadedModel, runtime: string): void {
+  loaded(model: LoadedModel, runtime: string): void {
+    const { name, version, sha256, loadSeconds, labels } = model;
     this.catalog.modelInfo.cell(name, version, sha256, runtime).set(1);
     this.catalog.modelLoadTime.cell(name, version).set(loadSeconds);
     this.catalog.predictionTime.cell(name, version);
@@ -91,12 +105,15 @@ export class Recorder implements HttpObserver, PredictionObserver, InferenceObse
     this.catalog.predictionBatchRows.cell(name, version);
     this.catalog.predictionRows.cell(name, version);
     for (const label of labels) this.catalog.predictionClass.cell(name, version, label);
+    this.drift?.loaded(model);
   }
 
   /** What it has done stays counted; it is no longer among the models that are loaded. */
-  unloaded({ name, version, sha256 }: LoadedModel, runtime: string): void {
+  unloaded(model: LoadedModel, runtime: string): void {
+    const { name, version, sha256 } = model;
     this.catalog.modelInfo.delete(name, version, sha256, runtime);
     this.catalog.modelLoadTime.delete(name, version);
+    this.drift?.unloaded(model);
   }
 
   loadFailed({ name, version, fault }: LoadFailure): void {

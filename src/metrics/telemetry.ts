@@ -3,6 +3,7 @@ import type { HttpObserver, PredictionObserver } from '../http/observe.ts';
 import type { InferenceObserver } from '../inference/types.ts';
 import type { Logger } from '../log.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
+import { DriftCounters, type DriftOptions } from './drift.ts';
 import { Recorder } from './record.ts';
 import type { FamilySnapshot } from './snapshot.ts';
 
@@ -16,14 +17,17 @@ export interface Telemetry {
   readonly snapshot: () => readonly FamilySnapshot[];
 }
 
+/** @param options.drift how what models meet is counted; not at all without it, or with 0 features */
 export function createTelemetry(options: {
   version: string;
   runtime: string;
   clock: Clock;
   log: Logger;
+  drift?: DriftOptions;
 }): Telemetry {
   const { version, runtime, clock, log } = options;
   const catalog = createCatalog();
+  const drift = options.drift?.maxFeatures ? new DriftCounters(catalog, options.drift) : undefined;
   catalog.buildInfo.cell(version, runtime).set(1);
   catalog.telemetryFaults.cell();
 
@@ -35,7 +39,7 @@ export function createTelemetry(options: {
   };
   return {
     catalog,
-    observer: neverFailing(new Recorder(catalog, clock.wallTime), onFault),
+    observer: neverFailing(new Recorder(catalog, clock.wallTime, drift), onFault),
     snapshot: () => Object.values(catalog).map((family) => family.snapshot()),
   };
 }
@@ -56,6 +60,7 @@ export function neverFailing(observer: Observer, onFault: (error: unknown) => vo
     requestEnded: guard((event) => observer.requestEnded(event)),
     predictionEnded: guard((event) => observer.predictionEnded(event)),
     failed: guard((code) => observer.failed(code)),
+    accepted: guard((event) => observer.accepted(event)),
     ran: guard((event) => observer.ran(event)),
     waited: guard((event) => observer.waited(event)),
     loaded: guard((model, runtime) => observer.loaded(model, runtime)),

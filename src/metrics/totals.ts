@@ -18,6 +18,8 @@ export interface TotalSeries {
 
 /** A gauge that nobody has reported for this long, while others were, describes what is gone. */
 const GAUGE_LIFETIME_MS = 3_600_000;
+/** How exactly it is kept when a gauge was last reported whose value stays: each time would be a write. */
+const SEEN_RESOLUTION_MS = 600_000;
 
 /**
  * Totals over many processes: counters and histograms are added up, a gauge is what was said of it last.
@@ -26,6 +28,8 @@ const GAUGE_LIFETIME_MS = 3_600_000;
 export class Totals {
   private readonly families: ReadonlyMap<string, FamilySnapshot>;
   private readonly series = new Map<string, TotalSeries>();
+  /** When a series was last given out to be kept. */
+  private readonly givenOut = new WeakMap<TotalSeries, number>();
 
   /** @param kept series of before; those that the catalogue does not have any more are left out */
   constructor(kept: Iterable<TotalSeries> = []) {
@@ -61,10 +65,9 @@ export class Totals {
       }
       for (const reported of family.series) {
         const total = this.find(family.name, reported.labels);
-        if ('counts' in reported) addHistogram(total, reported);
-        else if (family.type === 'counter') total.value += reported.value;
-        else total.value = reported.value;
         total.seen = now;
+        if (!this.merge(total, reported, family.type, now)) continue;
+        this.givenOut.set(total, now);
         changed.push(total);
       }
     }
@@ -92,6 +95,24 @@ export class Totals {
         ? [{ ...family, series: series.map(toHistogramSeries) }]
         : [{ ...family, series: series.map(toValueSeries) }];
     });
+  }
+
+  /** @returns whether there is something to keep */
+  private merge(
+    total: TotalSeries,
+    reported: ValueSeries | HistogramSeries,
+    type: FamilySnapshot['type'],
+    now: number,
+  ): boolean {
+    const givenOut = this.givenOut.get(total);
+    if ('counts' in reported) {
+      addHistogram(total, reported);
+      return true;
+    }
+    const { value } = total;
+    total.value = type === 'counter' ? value + reported.value : reported.value;
+    if (total.value !== value || givenOut === undefined) return true;
+    return type === 'gauge' && now - givenOut >= SEEN_RESOLUTION_MS;
   }
 
   private find(name: string, labels: Labels): TotalSeries {

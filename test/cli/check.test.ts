@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { shippedCard, shippedGraph } from '../helpers/store.ts';
+import { tinyGraph } from '../helpers/tiny-graph.ts';
 
 /** A command that has not ended by then is killed, and its exit code is not a number. */
 const LONGEST_RUN_MS = 25_000;
@@ -196,7 +197,7 @@ describe('npm run models:check', () => {
 
   it('gives no time for a model that refuses zeros and has no example', async () => {
     // It wants the sixth row, whatever comes.
-    const refusing = repository({ 'sixth.onnx': tinyGraph('Gather', [], 1, 5) });
+    const refusing = repository({ 'sixth.onnx': tinyGraph('Gather', [], 1, { second: 5 }) });
     const { code, stdout } = await check([refusing, '--json']);
     expect(code).toBe(0);
     expect(readRows(stdout)).toMatchObject([{ verdict: 'ok', run_seconds: null }]);
@@ -279,43 +280,3 @@ describe('npm run models:check', () => {
     });
   });
 });
-
-const text = (value: string) => [...Buffer.from(value)];
-/** A field of a protobuf message, of fewer than 128 bytes. */
-const field = (number: number, bytes: readonly number[]) => [
-  number * 8 + 2,
-  bytes.length,
-  ...bytes,
-];
-
-/**
- * A graph of one node, from `x` to `y`.
- *
- * @param dimension of x and y, as protobuf; nothing for one that may vary
- * @param second the node's second input: a whole number that the graph holds
- */
-function tinyGraph(operator: string, dimension: readonly number[], rank: number, second?: number) {
-  const shape = Array.from({ length: rank }, () => field(1, dimension)).flat();
-  const value = (name: string) => [
-    ...field(1, text(name)),
-    ...field(2, field(1, [8, 1, ...field(2, shape)])),
-  ];
-  const constant =
-    second === undefined
-      ? []
-      : field(5, [8, 1, 16, 7, ...field(7, [second]), ...field(8, text('c'))]);
-  const node = [
-    ...field(1, text('x')),
-    ...(second === undefined ? [] : field(1, text('c'))),
-    ...field(2, text('y')),
-    ...field(4, text(operator)),
-  ];
-  const graph = [
-    ...field(1, node),
-    ...field(2, text('g')),
-    ...constant,
-    ...field(11, value('x')),
-    ...field(12, value('y')),
-  ];
-  return Uint8Array.from([8, 8, ...field(7, graph), ...field(8, [16, 13])]);
-}

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestHarness } from 'wrangler';
-import { parse } from 'yaml';
 import { ALERTS } from '../../observability/source/alerts.ts';
 import { dashboardFiles } from '../../observability/source/dashboards.ts';
 import { parseDashboard } from '../../observability/source/picture/dashboard-json.ts';
@@ -14,12 +13,12 @@ import {
   substitute,
   type Values,
 } from '../../observability/source/picture/variables.ts';
-import { prometheusFiles } from '../../observability/source/prometheus-files.ts';
 import { RECORDING_GROUPS } from '../../observability/source/recording-rules.ts';
 import { WORKER_BUNDLE } from '../helpers/build-worker.ts';
 import { GOLDEN_MODELS, post, readCard } from '../helpers/golden.ts';
 import { lookupGraph } from '../helpers/store.ts';
 import { type NodeTarget, startNode } from '../helpers/targets.ts';
+import { configureRules } from './generated-rules.ts';
 import { Prometheus } from './prometheus.ts';
 
 /** How long all expressions together may take to have a value, from the first traffic on. */
@@ -52,25 +51,6 @@ const variables = dashboards.flatMap(({ uid, templating: { list } }) =>
     definition === undefined ? [] : [[`${uid}: ${name}`, definition] as const],
   ),
 );
-
-/** The generated rules, evaluated every second so that nobody has to wait for them. */
-function configurePrometheus(target: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kilat-expressions-'));
-  for (const { path, content } of prometheusFiles()) {
-    if (!path.startsWith('rules/')) continue;
-    const { groups } = parse(content) as { groups: readonly object[] };
-    const often = groups.map((group) => ({ ...group, interval: '1s' }));
-    writeFileSync(join(folder, path.replace('/', '-')), JSON.stringify({ groups: often }));
-  }
-  const scrape = {
-    job_name: 'kilat',
-    scrape_interval: '1s',
-    static_configs: [{ targets: [target] }],
-  };
-  const config = { rule_files: [join(folder, 'rules-*.yml')], scrape_configs: [scrape] };
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
-  return join(folder, 'prometheus.yml');
-}
 
 /** The shipped models, one with two versions that can fail while it runs, a slow one, and one that cannot be loaded. */
 function createRepository(): string {
@@ -158,7 +138,7 @@ describe('an expression has a value for', () => {
       MAX_QUEUE_ROWS: '100',
       REQUEST_TIMEOUT_MS: '200',
     });
-    prometheus = await Prometheus.startWith(configurePrometheus(new URL(server.url).host));
+    prometheus = await Prometheus.startWith(configureRules([new URL(server.url).host]));
     harness = createTestHarness({
       workers: [
         {
@@ -190,7 +170,10 @@ describe('an expression has a value for', () => {
     const admin = post({}, { Authorization: 'Bearer admin' });
     const reloaded = await server.fetch('/v2/repository/models/lookup/load', admin);
     expect(reloaded.status).toBe(200);
-    const { list = [] } = dashboards[0]?.templating ?? {};
+    // One of them has what the others have, and more.
+    const [list = []] = dashboards
+      .map(({ templating }) => templating.list)
+      .sort((a, b) => b.length - a.length);
     ({ values } = await resolveVariables(list, api, range(), 15));
   });
   afterAll(async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { ALERTS } from '../../observability/source/alerts.ts';
+import { DRIFT_GROUP } from '../../observability/source/drift-rules.ts';
 import { ruleTitle } from '../../observability/source/grafana-rule.ts';
 
 const RULES = ['observability/rules/recording.yml', 'observability/rules/alerts.yml'];
@@ -27,6 +28,9 @@ const { tests } = z
             ),
           }),
         ),
+        promql_expr_test: z
+          .array(z.object({ expr: z.string(), exp_samples: z.array(z.unknown()) }))
+          .default([]),
       }),
     ),
   })
@@ -80,6 +84,15 @@ describe('the tests of the rules', () => {
       }
     },
   );
+
+  it('have the values of every rule of drift', () => {
+    const checked = tests
+      .flatMap(({ promql_expr_test }) => promql_expr_test)
+      .filter(({ exp_samples }) => exp_samples.length > 0)
+      .map(({ expr }) => /^round\((.+), [\d.]+\)$/.exec(expr)?.[1]);
+    const records = DRIFT_GROUP.rules.map(({ record }) => record);
+    expect(new Set(records).difference(new Set(checked))).toEqual(new Set());
+  });
 
   it('are played to alerts that there are', () => {
     const names = new Set(ALERTS.map(({ name }) => name));

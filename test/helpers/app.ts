@@ -21,13 +21,29 @@ export async function createTestApp(
     store?: ModelStore;
     batching?: BatchingOptions;
     engine?: Engine;
+    random?: () => number;
   } = {},
 ) {
-  const { clock = runningClock, store = new DiskStore('model'), batching } = parts;
+  const {
+    clock = runningClock,
+    store = new DiskStore('model'),
+    batching,
+    random = Math.random,
+  } = parts;
   const config = parseConfig(settings);
   const lines: Record<string, unknown>[] = [];
   const log = memoryLog(lines);
-  const telemetry = createTelemetry({ version: '0.0.0', runtime: 'test', clock, log });
+  const telemetry = createTelemetry({
+    version: '0.0.0',
+    runtime: 'test',
+    clock,
+    log,
+    drift: {
+      maxFeatures: config.DRIFT_MAX_FEATURES,
+      sample: config.DRIFT_SAMPLE,
+      random,
+    },
+  });
   const { observer, catalog } = telemetry;
   const snapshot = async () => telemetry.snapshot();
   const lifecycle = { draining: false };

@@ -19,6 +19,7 @@ const silent = {
   clock,
   log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   observer: {
+    accepted: nothing,
     ran: nothing,
     waited: nothing,
     loaded: nothing,

@@ -99,6 +99,63 @@ describe('the outbox of an isolate', () => {
     expect(hub.deltas[0]?.families.map(({ name }) => name)).toEqual(['model_info']);
   });
 
+  it('tells a gauge when it has changed, and every one now and then', async () => {
+    const hub = createHub();
+    const { outbox, catalog, predict, clock } = createIsolate(hub.apply);
+    const gauges = () =>
+      hub.deltas.map(({ families }) =>
+        families.flatMap(({ type, series }) =>
+          type === 'gauge' ? series.map(({ labels, value }) => [labels.version, value]) : [],
+        ),
+      );
+    catalog.modelLoadTime.cell('m', '1').set(1);
+    catalog.modelLoadTime.cell('m', '2').set(1);
+    await outbox.flush();
+    predict();
+    catalog.modelLoadTime.cell('m', '2').set(2);
+    await outbox.flush();
+    predict();
+    await outbox.flush();
+    clock.now = 600_000;
+    // That alone is no reason for a delta.
+    await outbox.flush();
+    predict();
+    await outbox.flush();
+    predict();
+    await outbox.flush();
+    const all = [
+      ['1', 1],
+      ['2', 2],
+    ];
+    expect(gauges()).toEqual([
+      [
+        ['1', 1],
+        ['2', 1],
+      ],
+      [['2', 2]],
+      [],
+      all,
+      [],
+    ]);
+  });
+
+  it('hands over what is counted beside the cells', async () => {
+    const hub = createHub();
+    const { outbox, catalog } = createIsolate(hub.apply);
+    let beside = 3;
+    const cell = catalog.predictionFeatureBin.cell('m', '1', 'x', '+Inf');
+    catalog.predictionFeatureBin.beforeRead(() => {
+      cell.add(beside);
+      beside = 0;
+    });
+    await outbox.flush();
+    beside = 4;
+    await outbox.flush();
+    await outbox.flush();
+    expect(hub.deltas).toHaveLength(2);
+    expect(hub.value('prediction_feature_bin_total')).toBe(7);
+  });
+
   it('leaves it to a flush that is under way, unless that has died', async () => {
     const hub = createHub();
     const { promise: never } = Promise.withResolvers<void>();

@@ -291,6 +291,51 @@ describe('the hub', { timeout: 120_000 }, () => {
     );
   });
 
+  const bin = (metric: string, name: string) =>
+    `prediction_feature_${metric}{bin="${name}",feature="age",instance="hub-0",job="kilat",model="m",version="1"}`;
+  /** A delta of an isolate that has met so many values up to 30, and so many above. */
+  const meeting = (isolate: string, sequence: number, ...counts: readonly number[]): Delta => {
+    const { predictionFeatureBin, predictionFeatureReference } = createCatalog();
+    for (const [i, name] of ['30', '+Inf'].entries()) {
+      predictionFeatureBin.cell('m', '1', 'age', name).add(counts[i] ?? 0);
+      predictionFeatureReference.cell('m', '1', 'age', name).set(0.5);
+    }
+    const families = [predictionFeatureBin.take(), predictionFeatureReference.take()];
+    return { isolate, sequence, families };
+  };
+
+  it('adds up what isolates have met by bins, in one row for all of them', async () => {
+    await hub.apply(meeting('a', 1, 3, 0));
+    await hub.apply(meeting('b', 1, 4, 5));
+    await worker.evictDurableObject('MetricsHub', HUB);
+    await hub.apply(meeting('b', 1, 4, 5));
+    await hub.apply(meeting('a', 2, 0, 6));
+    await pushed(bin('bin_total', '30'), 7);
+    await pushed(bin('bin_total', '+Inf'), 11);
+    await pushed(bin('reference_ratio', '30'), 0.5);
+    expect(await query('SELECT COUNT(*) FROM packs')).toBe(2);
+    expect(await query("SELECT COUNT(*) FROM series WHERE name LIKE '%feature%'")).toBe(0);
+    expect(receiver.violations).toEqual([]);
+  });
+
+  it('ends the shares of training of a deployment that is gone, and keeps what was counted', async () => {
+    await hub.apply(meeting('a', 1, 3, 1));
+    await pushed(bin('reference_ratio', '30'), 0.5);
+    const storage = await worker.getDurableObjectStorage('MetricsHub', HUB);
+    for (const { labels, series } of await storage.exec('SELECT labels, series FROM packs')) {
+      const pack = JSON.parse(String(series)) as { series: [unknown, number, number][] };
+      for (const each of pack.series) each[2] -= 3_700_000;
+      const aged = JSON.stringify(pack).replaceAll("'", "''");
+      await query(`UPDATE packs SET series = '${aged}' WHERE series = '${String(series)}'`);
+      expect(String(labels)).toBe('{"model":"m","version":"1"}');
+    }
+    await worker.evictDurableObject('MetricsHub', HUB);
+    await hub.apply(serving('b', '2'));
+    await vi.waitFor(() => expect(receiver.last(bin('reference_ratio', '30'))).toBeNaN(), 20_000);
+    expect(receiver.last(bin('bin_total', '30'))).toBe(3);
+    expect(await query('SELECT COUNT(*) FROM packs')).toBe(1);
+  });
+
   it('forgets which deltas it had of isolates that are long gone', async () => {
     await hub.apply(delta('a', 1, 1));
     await pushed(ROWS, 1);

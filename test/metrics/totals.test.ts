@@ -41,6 +41,29 @@ describe('totals', () => {
     expect(kept.get('prediction_time_seconds')?.counts.reduce((a, b) => a + b)).toBe(2);
   });
 
+  it('give out to be kept what has changed, and now and then that a gauge is still reported', () => {
+    const totals = new Totals();
+    const report = (rows: number, share: number, now: number) => {
+      const { predictionRows, predictionFeatureReference } = createCatalog();
+      predictionRows.cell('m', '1').add(rows);
+      predictionFeatureReference.cell('m', '1', 'x', '1').set(share);
+      const { changed } = totals.add(
+        [predictionRows.take(), predictionFeatureReference.take()],
+        now,
+      );
+      return changed.map(({ name }) => name);
+    };
+    const both = ['prediction_rows_total', 'prediction_feature_reference_ratio'];
+    // New ones are kept even at zero.
+    expect(report(0, 0, 0)).toEqual(both);
+    expect(report(0, 0, 1)).toEqual([]);
+    expect(report(3, 0, 2)).toEqual(['prediction_rows_total']);
+    expect(report(0, 0.5, 3)).toEqual(['prediction_feature_reference_ratio']);
+    expect(report(0, 0.5, 3 + 599_999)).toEqual([]);
+    expect(report(0, 0.5, 3 + 600_000)).toEqual(['prediction_feature_reference_ratio']);
+    expect(report(0, 0.5, 4 + 600_000)).toEqual([]);
+  });
+
   it('refuse families and buckets that the catalogue does not have', () => {
     const totals = new Totals();
     const series = [

@@ -29,6 +29,10 @@ const drawing = panel.extend({
   links: z.array(link),
   fieldConfig: z.looseObject({ defaults: z.looseObject({ unit: z.string().min(1) }) }),
 });
+const sorted = panel.extend({
+  transformations: z.array(z.looseObject({ id: z.string() })),
+  targets: z.array(z.looseObject({ expr: z.string() })),
+});
 const dashboard = z.looseObject({
   uid: z.string().min(8).max(40),
   title: z.string().min(1),
@@ -82,6 +86,29 @@ describe('the files of the dashboards', () => {
     const linked = dashboards.flatMap((each) => drawings(each).flatMap(({ links }) => links));
     const urls = new Set(linked.map(({ url }) => url));
     for (const { name } of ALERTS) expect(urls).toContain(runbookUrl(name));
+  });
+
+  it('show bins in the order of their edges, which a text does not have', () => {
+    const bars = dashboards.flatMap(({ panels }) =>
+      panels.filter(({ type }) => type === 'barchart'),
+    );
+    expect(bars.length).toBeGreaterThan(0);
+    for (const each of bars) {
+      const { transformations, targets } = sorted.parse(each);
+      expect(transformations.map(({ id }) => id)).toEqual([
+        'merge',
+        'convertFieldType',
+        'sortBy',
+        'organize',
+      ]);
+      // A number behind every edge, for the two bins whose names are none.
+      for (const { expr } of targets) {
+        expect(expr).toContain('"order", "$1", "bin", "(.*)"');
+        expect(expr).toMatch(
+          /"order", "1e307", "bin", "\[\+\]Inf".*"order", "1e308", "bin", "missing"/,
+        );
+      }
+    }
   });
 
   it('ask for nothing that is not there', () => {
@@ -141,13 +168,17 @@ describe.each(dashboards.map((each) => [each.title, each] as const))('%s', (_, b
   it('can be narrowed step by step, to one or several', () => {
     const [source, ...labels] = board.templating.list;
     expect(source).toMatchObject({ name: 'datasource', type: 'datasource' });
-    expect(labels.map(({ name }) => name)).toEqual(['job', 'instance', 'model', 'version']);
-    for (const [place, { definition, multi, includeAll, allValue }] of labels.entries()) {
-      expect({ multi, includeAll }).toEqual({ multi: true, includeAll: true });
-      for (const { name } of labels.slice(0, place))
-        expect(definition).toContain(`${name}=~"$${name}"`);
+    const own = board.uid === 'kilat-model' ? ['feature'] : [];
+    const common = ['job', 'instance', 'model', 'version'];
+    expect(labels.map(({ name }) => name)).toEqual([...common, ...own]);
+    for (const [place, { name, definition, multi, includeAll, allValue }] of labels.entries()) {
+      // A feature has bins of its own, so that two of them have nothing in common.
+      const isOpen = name !== 'feature';
+      expect({ multi, includeAll }).toEqual({ multi: isOpen, includeAll: isOpen });
+      for (const { name: before } of labels.slice(0, place))
+        expect(definition).toContain(`${before}=~"$${before}"`);
       // Of all jobs there are others than ours.
-      expect(allValue).toBe(place === 0 ? undefined : '.*');
+      expect(allValue).toBe(place === 0 || !isOpen ? undefined : '.*');
     }
   });
 

@@ -34,6 +34,9 @@ const LABELS = {
   route: '/predict',
   runtime: 'wasm',
   hash: 'a2b68d12c877',
+  feature: 'mean radius',
+  bin: '13.08',
+  order: '13.08',
 };
 
 /** Values as queries of a real Prometheus have them: with holes, divisions by zero, and nothing at all. */
@@ -145,7 +148,7 @@ describe('the picture of a dashboard', () => {
       expect(svg.match(/.{0,80}(?:NaN|Infinity|undefined).{0,80}/)).toBeNull();
       const texts = textsOf(svg);
       for (const { title } of dashboard.panels) {
-        expect(texts).toContain(title.replace('$model', 'kilat'));
+        expect(texts).toContain(title.replace(/\$\w+/, 'kilat'));
       }
       // A line or an area in every graph, and a graph for every panel that is one.
       const graphs = svg.split('<svg ').slice(2);
@@ -167,6 +170,18 @@ describe('the picture of a dashboard', () => {
     );
     expect(texts).toContainEqual(expect.stringMatching(/^and \d+ more$/));
     expect(texts).toContainEqual(expect.stringContaining('a&lt;b&gt;&amp;&quot;c&quot;'));
+  });
+
+  it('draws the drift of a model: lines of features, and bars of the one that is chosen', async () => {
+    const model = dashboards.find(({ uid }) => uid === 'kilat-model');
+    const svg = model ? await draw(model) : '';
+    const texts = textsOf(svg);
+    expect(texts).toEqual(expect.arrayContaining(['training', 'last 24 hours', '13.08']));
+    // The series are of one feature each; a box has the colour of its value.
+    expect(texts).toContain('mean radius v1');
+    for (const color of ['#73bf69', '#ff9830', '#f2495c']) {
+      expect(svg).toMatch(new RegExp(`<rect [^>]*width="[\\d.]+"[^>]*fill="${color}">`));
+    }
   });
 
   it('is written by the command', async () => {
@@ -195,6 +210,22 @@ describe('the picture of a dashboard', () => {
 });
 
 describe('variables', () => {
+  it('are all that there is, and one without such a choice is the first', async () => {
+    const api = new PrometheusApi('http://localhost');
+    api.labelValues = async (label) => (label === 'job' ? ['a.b', 'c'] : ['say "x\\\\y"', 'z']);
+    const variables = [
+      { name: 'job', type: 'query', definition: 'label_values(up, job)', includeAll: true },
+      {
+        name: 'feature',
+        type: 'query',
+        definition: 'label_values(up, feature)',
+        includeAll: false,
+      },
+    ];
+    const { values } = await resolveVariables(variables, api, RANGE, 15);
+    expect(values).toMatchObject({ job: 'a\\\\.b|c', feature: 'say \\"x\\\\\\\\y\\"' });
+  });
+
   it('are put in their places, and what is no variable stays', () => {
     const values = { job: 'a|b', __range: '600s' };
     expect(substitute('f(x{job=~"$job"}[$__range], "$1")', values)).toBe(

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { ALERTS } from '../../observability/source/alerts.ts';
 import { checkExpression } from '../../observability/source/check-expressions.ts';
 import { STORED_SERIES } from '../../observability/source/known-metrics.ts';
+import * as objectives from '../../observability/source/objectives.ts';
 import { RECORDING_GROUPS } from '../../observability/source/recording-rules.ts';
 import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { SETTINGS } from '../../src/config.ts';
@@ -92,7 +93,7 @@ describe('runbooks', () => {
     const named = code.flatMap((each) => started.exec(each)?.[0] ?? []);
     expect(named.filter((name) => !metrics.has(name))).toEqual([]);
     const settings = code.flatMap((each) => /^[A-Z]+(?:_[A-Z]+)+(?==|$)/.exec(each)?.[0] ?? []);
-    const constants = ['TOTAL_PREDICTION_SECONDS', 'LATENCY_BUDGET_SECONDS', 'AVAILABILITY'];
+    const constants = Object.keys(objectives);
     const known: readonly string[] = [...SETTINGS, ...constants];
     expect(settings.filter((name) => !known.includes(name))).toEqual([]);
     const codes = [...read(path).matchAll(/^\| \w+ \| `(\w+)` \|/gm)].map(([, each = '']) => each);

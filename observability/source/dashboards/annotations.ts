@@ -63,7 +63,7 @@ export function annotations(): AnnotationQueryBuilder[] {
       'red',
       FIRING,
       '{{alertname}}',
-      '{{model}} {{version}} {{instance}}',
+      '{{model}} {{version}} {{feature}} {{instance}}',
     ).tagKeys('severity,window'),
   ];
 }

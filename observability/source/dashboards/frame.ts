@@ -7,6 +7,7 @@ import {
   DashboardLinkType,
   type Panel,
   RowBuilder,
+  type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus';
 import { annotations } from './annotations.ts';
@@ -26,10 +27,18 @@ interface Frame {
   readonly title: string;
   readonly description: string;
   readonly rows: readonly Row[];
+  /** What it can be narrowed to beyond what all of them can. */
+  readonly furtherVariables?: readonly Builder<VariableModel>[];
 }
 
 /** Puts panels into a dashboard that has what all of ours have: variables, marks, links, times. */
-export function createDashboard({ uid, title, description, rows }: Frame): Dashboard {
+export function createDashboard({
+  uid,
+  title,
+  description,
+  rows,
+  furtherVariables = [],
+}: Frame): Dashboard {
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
@@ -37,7 +46,7 @@ export function createDashboard({ uid, title, description, rows }: Frame): Dashb
     .tooltip(DashboardCursorSync.Crosshair)
     .time({ from: 'now-1h', to: 'now' })
     .refresh('30s')
-    .variables(variables())
+    .variables([...variables(), ...furtherVariables])
     .annotations(annotations())
     .link(
       new DashboardLinkBuilder('Kilat')

@@ -32,6 +32,7 @@ import {
   YAxisConfigBuilder,
 } from '@grafana/grafana-foundation-sdk/heatmap';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as StatusHistoryBuilder } from '@grafana/grafana-foundation-sdk/statushistory';
 import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { runbookUrl } from '../runbooks.ts';
 import { PROMETHEUS } from './queries.ts';
@@ -148,6 +149,31 @@ export function barGauge({ title, description, unit }: PanelText): BarGaugeBuild
     .orientation(VizOrientation.Horizontal)
     .thresholds(neutral())
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']));
+}
+
+/**
+ * A line of boxes over time for each series, in the colours of thresholds. Grafana draws no more boxes than have room, and
+ * nothing where there are more, hence a bound of how many it asks for.
+ */
+export function statusHistory({ title, description, unit }: PanelText): StatusHistoryBuilder {
+  return new StatusHistoryBuilder()
+    .title(title)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .unit(unit)
+    .maxDataPoints(60)
+    .showValue(VisibilityMode.Never)
+    .perPage(64)
+    .rowHeight(0.9)
+    .colWidth(0.95)
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .legend(
+      new VizLegendOptionsBuilder()
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom)
+        .showLegend(true),
+    )
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Single));
 }
 
 /** Where to read on about an alert that a panel shows the values of. */

@@ -4,6 +4,9 @@ export const PROCESSES = 'job=~"$job",instance=~"$instance"';
 /** Series of the models among them. `model` is `unknown` where a request ended before its model was known. */
 export const MODELS = `${PROCESSES},model=~"$model",version=~"$version"`;
 
+/** What rules record of models is of all processes. */
+export const RECORDED = 'model=~"$model",version=~"$version"';
+
 /** A counter's increase per second. Grafana sees to it that the window has at least four scrapes in it. */
 export function rate(metric: string, matchers: string): string {
   return `rate(${metric}{${matchers}}[$__rate_interval])`;

@@ -1,6 +1,11 @@
 import { type Threshold, ThresholdsConfigBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { ALERTS } from '../alerts.ts';
-import { AVAILABILITY, LATENCY_BUDGET_SECONDS } from '../objectives.ts';
+import {
+  AVAILABILITY,
+  DRIFT_PSI,
+  DRIFT_PSI_MODERATE,
+  LATENCY_BUDGET_SECONDS,
+} from '../objectives.ts';
 
 /** The share of requests that may fail, rounded: 1 - 0.999 is not 0.001 in binary. */
 export const ERROR_BUDGET = Number((1 - AVAILABILITY).toFixed(6));
@@ -43,3 +48,6 @@ export const errorShare = () =>
 /** Orange at half of what the 95th percentile may take, red above it. */
 export const latency = () =>
   from([LATENCY_BUDGET_SECONDS / 2, 'orange'], [LATENCY_BUDGET_SECONDS, 'red']);
+
+/** Orange where drift is worth a look, red where it counts as such. */
+export const drift = () => from([DRIFT_PSI_MODERATE, 'orange'], [DRIFT_PSI, 'red']);

@@ -43,6 +43,7 @@ const panel = z.object({
   title: z.string(),
   gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
   repeat: z.string().optional(),
+  maxDataPoints: z.number().default(60),
   targets: z.array(target).default([]),
   links: z.array(link).default([]),
   transformations: z.array(transformation).default([]),
@@ -73,6 +74,7 @@ const variable = z.object({
   type: z.string(),
   allValue: z.string().optional(),
   definition: z.string().optional(),
+  includeAll: z.boolean().default(true),
 });
 export type Variable = z.infer<typeof variable>;
 

@@ -1,3 +1,4 @@
+import { drawBarChart } from './bar-chart.ts';
 import { drawBarGauge } from './bar-gauge.ts';
 import type { Dashboard, Panel } from './dashboard-json.ts';
 import { drawHeatmap } from './heatmap.ts';
@@ -6,6 +7,7 @@ import { fetchMarks, type Mark } from './marks.ts';
 import { fetchRows, fetchSeries } from './panel-data.ts';
 import type { PrometheusApi, TimeRange } from './prometheus-api.ts';
 import { drawStat } from './stat.ts';
+import { drawStatusHistory } from './status-history.ts';
 import { type Box, element, group, rectangle, text } from './svg.ts';
 import { drawTable } from './table.ts';
 import { COLORS, FONT } from './theme.ts';
@@ -84,8 +86,11 @@ async function drawContent(
   { api, range, values }: Sources,
   box: Box,
 ): Promise<string> {
-  if (panel.type === 'table')
-    return drawTable(panel, await fetchRows(panel, api, range, values), box);
+  if (panel.type === 'table' || panel.type === 'barchart') {
+    const rows = await fetchRows(panel, api, range, values);
+    if (panel.type === 'table') return drawTable(panel, rows, box);
+    return rows.length > 0 ? drawBarChart(panel, rows, box) : drawNothing(box);
+  }
   const answered = await fetchSeries(panel, api, range, values);
   // A mean or a quantile of nothing is no number.
   const series = answered.filter(({ points }) =>
@@ -97,6 +102,8 @@ async function drawContent(
       return drawStat(panel, series, box);
     case 'heatmap':
       return drawHeatmap(panel, series, range, box);
+    case 'status-history':
+      return drawStatusHistory(panel, series, range, box);
     case 'bargauge':
       return drawBarGauge(panel, series, box);
     case 'timeseries': {
@@ -132,10 +139,12 @@ function drawMarkNames(marks: readonly Mark[]): string {
 
 /** A panel that Grafana repeats for each value of a variable is drawn for the first of them. */
 function forOne({ repeat, title }: Panel, sources: Sources): { sources: Sources; title: string } {
+  // A title names what is chosen, or the value that it is repeated for, by the variable.
+  const named = title.replaceAll(/\$(\w+)/g, (all, name) => sources.choices[name]?.[0] ?? all);
   const [first] = sources.choices[repeat ?? ''] ?? [];
-  if (repeat === undefined || first === undefined) return { sources, title };
+  if (repeat === undefined || first === undefined) return { sources, title: named };
   const values = { ...sources.values, [repeat]: escapeForRegex(first) };
-  return { sources: { ...sources, values }, title: title.replaceAll(`$${repeat}`, first) };
+  return { sources: { ...sources, values }, title: named };
 }
 
 function spanOf({ from, to }: TimeRange): string {

@@ -30,7 +30,7 @@ export function drawHeatmap(
   const strength = cells.map(([, , value = 0]) => value);
   const ticks = new Map(
     timeTicks(range.from, range.to, box.width - GRID.left - GRID.right).map((seconds) => [
-      columnOf(seconds, range),
+      columnOf(seconds, range, COLUMNS),
       timeOfDay(seconds),
     ]),
   );
@@ -85,7 +85,7 @@ function toBuckets(series: readonly NamedSeries[], range: TimeRange): Bucket[] {
     .map(({ bound, points }) => {
       const columns = Array.from({ length: COLUMNS }, () => ({ sum: 0, count: 0 }));
       for (const [seconds, value] of points) {
-        const column = columns[columnOf(seconds, range)];
+        const column = columns[columnOf(seconds, range, COLUMNS)];
         if (!column || !Number.isFinite(value)) continue;
         column.sum += value;
         column.count++;
@@ -98,10 +98,11 @@ function toBuckets(series: readonly NamedSeries[], range: TimeRange): Bucket[] {
   });
 }
 
-function columnOf(seconds: number, { from, to }: TimeRange): number {
-  return Math.min(COLUMNS - 1, Math.floor(((seconds - from) / (to - from)) * COLUMNS));
+/** Which of so many columns, from one end of the range to the other, a moment is in. */
+export function columnOf(seconds: number, { from, to }: TimeRange, columns: number): number {
+  return Math.min(columns - 1, Math.floor(((seconds - from) / (to - from)) * columns));
 }
 
-function timeOfDay(seconds: number): string {
+export function timeOfDay(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(11, 16);
 }

@@ -32,7 +32,7 @@ export interface Resolved {
 }
 
 /**
- * What Grafana puts into queries while every variable is at All.
+ * What Grafana puts into queries while every variable is at All, and one that has no such choice at its first.
  *
  * @param range what is drawn
  * @param scrapeSeconds how often Prometheus scrapes, as Grafana's data source is told
@@ -50,12 +50,14 @@ export async function resolveVariables(
     __range: `${range.to - range.from}s`,
   };
   const choices: Record<string, readonly string[]> = {};
-  for (const { name, type, allValue, definition } of variables) {
+  for (const { name, type, allValue, definition, includeAll } of variables) {
     if (type !== 'query' || definition === undefined) continue;
     const { selector, label } = parseLabelValues(substitute(definition, values));
     const found = await api.labelValues(label, selector, range);
     choices[name] = found;
-    values[name] = allValue ?? (found.map(escapeForRegex).join('|') || '.*');
+    values[name] = includeAll
+      ? (allValue ?? (found.map(escapeForRegex).join('|') || '.*'))
+      : escapeForString(found[0] ?? '');
   }
   return { values, choices };
 }
@@ -63,4 +65,9 @@ export async function resolveVariables(
 /** A name as a regular expression in a string of PromQL, where a backslash is one itself. */
 export function escapeForRegex(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\\\$&');
+}
+
+/** A name in a string of PromQL, compared as it is. */
+function escapeForString(text: string): string {
+  return text.replaceAll(/[\\"]/g, '\\$&');
 }
