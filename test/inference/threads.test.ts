@@ -123,7 +123,7 @@ describe('a model whose runs are long', () => {
       own,
       engine: { kind: 'wasm', module, intraOpThreads: 1 },
       threads: 1,
-      longestRunMs: 300,
+      longestRunMs: 1500,
     });
     const session = await bounded.load(slowGraph);
     loaded.push(session);
