@@ -2,8 +2,9 @@ import { ALERT_GROUPS, ALERTS } from './alerts.ts';
 import type { GeneratedFile } from './files.ts';
 import { RECORDING_GROUPS } from './recording-rules.ts';
 import { DELIVERY_CASES } from './rule-cases-delivery.ts';
-import { DRIFT_CASES } from './rule-cases-drift.ts';
 import { ERROR_CASES } from './rule-cases-errors.ts';
+import { FEATURE_DRIFT_CASES } from './rule-cases-feature-drift.ts';
+import { PREDICTION_DRIFT_CASES } from './rule-cases-prediction-drift.ts';
 import { TIME_CASES } from './rule-cases-time.ts';
 import { runbookUrl } from './runbooks.ts';
 import { toYaml } from './yaml.ts';
@@ -38,7 +39,8 @@ export interface FiringAlert {
 const CASES: readonly RuleCase[] = [
   ...TIME_CASES,
   ...ERROR_CASES,
-  ...DRIFT_CASES,
+  ...FEATURE_DRIFT_CASES,
+  ...PREDICTION_DRIFT_CASES,
   ...DELIVERY_CASES,
 ];
 
