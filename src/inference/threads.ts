@@ -163,7 +163,8 @@ class ThreadedSession implements Session {
     { threads, longestRunMs }: ThreadsOptions,
   ) {
     // A run may have to wait for a new thread to load the model, which must not be held against it.
-    this.longestRunMs = longestRunMs === undefined ? undefined : longestRunMs + 2 * loadMs;
+    this.longestRunMs =
+      longestRunMs === undefined ? undefined : Math.ceil(longestRunMs + 2 * loadMs);
     this.pool = pool;
     this.setup = setup;
     this.inputs = specs.inputs;

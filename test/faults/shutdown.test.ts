@@ -57,6 +57,8 @@ describe('a server under load', () => {
     'loses nothing that it has accepted when it is told to stop, time %i',
     async (round) => {
       const stop = await stopUnderLoad({ files, random: random.fork(`round ${round}`) });
+      met.finished += stop.finished;
+      met.refused += stop.ledger.answered.of('503');
       expectNothingLost(stop);
       expect(stop.exitCode).toBe(0);
       expect(stop.log.messages.entries()).toMatchObject({
