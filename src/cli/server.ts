@@ -51,20 +51,21 @@ export async function request(url: URL, init?: RequestInit): Promise<Response> {
  * @throws as `request` does
  */
 export async function ask(url: URL, body?: unknown, signal?: AbortSignal): Promise<unknown> {
-  // Any of several is good.
-  const [token] = process.env.API_TOKEN?.split(',') ?? [];
   const response = await request(url, {
     ...(signal && { signal }),
     ...(body !== undefined && {
       method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        ...(token && { Authorization: `Bearer ${token}` }),
-      },
+      headers: { 'Content-Type': 'application/json', ...authorization() },
       body: JSON.stringify(body),
     }),
   });
   return response.json().catch(() => undefined);
+}
+
+/** What says that one may ask for predictions: API_TOKEN of the environment, of which any of several is good. */
+export function authorization(): Record<string, string> {
+  const [token] = process.env.API_TOKEN?.split(',') ?? [];
+  return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
 /**

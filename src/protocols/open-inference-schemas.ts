@@ -3,7 +3,7 @@ import { DATATYPES, type Datatype } from '../inference/tensor.ts';
 
 /** The forms of the Open Inference Protocol, version 2: what handlers hold bodies to and /openapi.json shows. */
 
-const datatype = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]);
+export const datatype = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]);
 const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 const size = z.int().nonnegative();
 

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SingleBar } from 'cli-progress';
+import { Command } from 'commander';
+import * as z from 'zod';
+import { sliceRows, type Tensor } from '../inference/tensor.ts';
+import { writeBinaryTensor } from '../protocols/binary-tensors.ts';
+import { datatype } from '../protocols/open-inference-schemas.ts';
+import { positive, positiveInteger, serverUrl } from './arguments.ts';
+import { canBeMissing, toFeatureTensor } from './feature-tensor.ts';
+import { sendLoad } from './load.ts';
+import { count } from './quantities.ts';
+import { ask, authorization, request } from './server.ts';
+import { applyShifts, parseShift, type Shift } from './shift.ts';
+import { stopOnSignals } from './signals.ts';
+import { readTrainingData } from './training-data.ts';
+
+/** `npm run drift:replay`: plays rows of a file through a running server, moved if asked for, so that drift can be seen. */
+
+interface Options {
+  readonly url: string;
+  readonly model: string;
+  readonly data: string;
+  readonly shift: readonly Shift[];
+  readonly repeat: number;
+  readonly rate?: number;
+}
+
+/** Rows of one request. */
+const ROWS = 16;
+const CONCURRENCY = 4;
+
+const modelAnswer = z.object({
+  name: z.string(),
+  version: z.string(),
+  inputs: z.array(z.object({ name: z.string(), datatype, shape: z.array(z.number()) })),
+  card: z
+    .object({
+      features: z
+        .array(z.object({ name: z.string(), range: z.array(z.number()).optional() }))
+        .optional(),
+    })
+    .nullable(),
+});
+
+async function replay(options: Options): Promise<void> {
+  const { url, data: file, shift, repeat, rate } = options;
+  const stopped = stopOnSignals();
+  const path = `models/${encodeURIComponent(options.model)}`;
+  const model = modelAnswer.parse(await ask(new URL(path, url)));
+  const features = model.card?.features;
+  const [input] = model.inputs;
+  if (!features || !input) {
+    throw new Error(
+      `model '${model.name}' has no features in its card: what it meets is not counted`,
+    );
+  }
+  const names = features.map(({ name }) => name);
+  const data = await readTrainingData(file, names);
+  if (data.values.some(Number.isNaN) && !canBeMissing(input.datatype)) {
+    throw new Error(`${file} misses values, which the model cannot be told in ${input.datatype}`);
+  }
+  applyShifts(data.values, features, shift);
+  const rows = toFeatureTensor(input, names, data);
+
+  const target = new URL(`v2/${path}/infer`, url);
+  const requests = Math.ceil(data.rows / ROWS) * repeat;
+  const bar = process.stderr.isTTY
+    ? new SingleBar({ format: '{bar} {percentage}% | {eta_formatted} left' })
+    : undefined;
+  bar?.start(requests, 0);
+  const start = performance.now();
+  const samples = await sendLoad({
+    send: async (index) => {
+      const first = (index % Math.ceil(data.rows / ROWS)) * ROWS;
+      const part = sliceRows(rows, first, Math.min(ROWS, data.rows - first));
+      const due = rate === undefined ? 0 : (index * ROWS * 1000) / rate;
+      await sleep(Math.max(0, start + due - performance.now()), undefined, { signal: stopped });
+      await request(target, { ...inBinary(part), signal: stopped });
+      return { rows: part.shape[0] ?? 0, inferenceMs: 0 };
+    },
+    requests,
+    concurrency: CONCURRENCY,
+    seconds: Number.POSITIVE_INFINITY,
+    isDone: () => stopped.aborted,
+    onSample: () => bar?.increment(),
+  });
+  bar?.stop();
+  stopped.throwIfAborted();
+
+  const failed = samples.filter(({ error }) => error !== undefined);
+  const answered = samples.reduce((sum, sample) => sum + sample.rows, 0);
+  console.log(`${model.name} v${model.version}: ${count(answered, 'row')} answered`);
+  if (failed.length === 0) return;
+  console.error(`${count(failed.length, 'request')} failed, the first with ${failed[0]?.error}`);
+  process.exitCode = 1;
+}
+
+/** A request of the Open Inference Protocol in bytes, which carry what JSON has no number for. */
+function inBinary(tensor: Tensor): RequestInit {
+  const { name, datatype, shape } = tensor;
+  const bytes = writeBinaryTensor(tensor);
+  const parameters = { binary_data_size: bytes.byteLength };
+  const head = new TextEncoder().encode(
+    JSON.stringify({ inputs: [{ name, datatype, shape, parameters }] }),
+  );
+  const body = new Uint8Array(head.byteLength + bytes.byteLength);
+  body.set(head);
+  body.set(bytes, head.byteLength);
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    'Inference-Header-Content-Length': String(head.byteLength),
+    ...authorization(),
+  };
+  return { method: 'POST', headers, body };
+}
+
+const program = new Command('npm run drift:replay --')
+  .description('play rows of a file through a running server, so that drift can be seen')
+  .requiredOption('--model <name>', 'the model')
+  .requiredOption('--data <file>', 'rows: CSV with a header, or .json, .jsonl or .ndjson')
+  .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
+  .option(
+    '--shift <feature=+20%>',
+    'move a feature, by a part of its range or by an amount; may be given more than once',
+    (text: string, before: readonly Shift[]) => [...before, parseShift(text)],
+    [],
+  )
+  .option('--repeat <n>', 'how often to play all of them', positiveInteger, 1)
+  .option('--rate <rows>', 'rows a second; as fast as they go when left out', positive)
+  .action(replay);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode ||= 1;
+}
