@@ -13,7 +13,7 @@ export interface TrainingData {
 
 /** What stands for a value that is not there, in whatever case. */
 const ABSENT = new Set(['', 'nan', 'na']);
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Reads rows of numbers from a file: JSON (`.json`), JSON lines (`.jsonl`, `.ndjson`), and anything else as CSV.

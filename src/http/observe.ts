@@ -83,6 +83,8 @@ export function observe(options: {
   const { clock, requestLog, observer } = options;
 
   return async function observe(c, next) {
+    // The router gives it twice to a path that is a pattern itself, such as `/*`.
+    if (c.get('requestId') !== undefined) return next();
     const start = clock.now();
     const requestId = chooseRequestId(c.req.header('X-Request-Id'));
     const trace = parseTraceparent(c.req.header('traceparent'));

@@ -42,7 +42,7 @@ export class SlotLoader {
     } catch (thrown) {
       const error = this.asModelError(thrown, name, version);
       // The next look may find it otherwise.
-      if (error.fault === 'unreadable') slot.tried = undefined;
+      if (error.fault === 'unreadable' || error.fault === 'internal') slot.tried = undefined;
       const { message, fault } = error;
       const kept = `its files have changed and cannot be loaded (${message}); it is served as it was`;
       if (old) slot.set({ state: 'READY', model: old, reason: kept });

@@ -154,6 +154,7 @@ class ThreadedSession implements Session {
   /** What threads are started with. */
   private readonly setup: Writable<ThreadSetup>;
   private readonly longestRunMs: number | undefined;
+  private readonly running = new Set<Promise<ThreadResult>>();
 
   private constructor(
     pool: Piscina,
@@ -214,13 +215,21 @@ class ThreadedSession implements Session {
     const task: ThreadRun = { inputs: tensors, outputs };
     const signal = this.longestRunMs === undefined ? null : AbortSignal.timeout(this.longestRunMs);
     // One that is cut off ends with its thread, and another takes its place.
-    const result: ThreadResult = await this.pool.run(task, { name: 'run', transferList, signal });
+    const running: Promise<ThreadResult> = this.pool.run(task, {
+      name: 'run',
+      transferList,
+      signal,
+    });
+    this.running.add(running);
+    const result = await running.finally(() => this.running.delete(running));
     const { outputs: results, seconds, startedAt } = result;
     return { outputs: results, seconds, queueSeconds: Math.max(0, startedAt - called) / 1000 };
   }
 
   async release(): Promise<void> {
-    await this.pool.close();
+    // Not the pool's own way to end, which waits half a minute for a run whose thread is gone.
+    await Promise.allSettled(this.running);
+    await this.pool.destroy();
     const bytes = this.setup.graph.byteLength;
     const all = this.setup.externalData.reduce((sum, { data }) => sum + data.byteLength, bytes);
     // Whoever still has the session, or the pool, has the files no more.

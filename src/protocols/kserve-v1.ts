@@ -6,15 +6,15 @@ import type { Model } from '../inference/model.ts';
 import type { ModelRepository } from '../inference/repository.ts';
 import { columnsToRows, unwrapInput } from './columns.ts';
 import { answerPredictions, type PredictionServices } from './prediction.ts';
-import { parseForm } from './schema.ts';
+import { anyObject, parseForm, someList } from './schema.ts';
 
 /** KServe's first protocol, which is TensorFlow Serving's: outputs by their names, as the graph gives them. */
 
 /** Rows, or the same by columns. TensorFlow Serving's clients may name the signature, of which there is one. */
 export const v1Request = z
   .object({
-    instances: z.array(z.unknown()).min(1).optional(),
-    inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]).optional(),
+    instances: someList.optional(),
+    inputs: z.union([someList, anyObject]).optional(),
     signature_name: z.string().optional(),
   })
   .refine(

@@ -8,7 +8,7 @@ import type { RequestVariables } from '../http/observe.ts';
 import type { Model } from '../inference/model.ts';
 import { columnsToRows, unwrapInput } from './columns.ts';
 import { answerPredictions, type PredictionServices } from './prediction.ts';
-import { parseForm } from './schema.ts';
+import { anyList, anyObject, listOf, parseForm, someList } from './schema.ts';
 
 /** MLflow's scoring server: tables in, predictions out, always of the default model. */
 
@@ -18,15 +18,15 @@ export const invocation = z
   .object({
     dataframe_split: z
       .object({
-        columns: z.array(z.union([z.string(), z.number()])).min(1),
-        data: z.array(z.array(z.unknown())).min(1),
-        index: z.array(z.unknown()).optional(),
+        columns: listOf(z.union([z.string(), z.number()]), { min: 1 }),
+        data: listOf(anyList, { min: 1 }),
+        index: anyList.optional(),
       })
       .optional(),
-    dataframe_records: z.array(z.record(z.string(), z.unknown())).min(1).optional(),
-    instances: z.array(z.unknown()).min(1).optional(),
-    inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]).optional(),
-    params: z.record(z.string(), z.unknown()).optional(),
+    dataframe_records: listOf(anyObject, { min: 1 }).optional(),
+    instances: someList.optional(),
+    inputs: z.union([someList, anyObject]).optional(),
+    params: anyObject.optional(),
   })
   .refine(
     (body) => FORMS.filter((form) => body[form] !== undefined).length === 1,
@@ -47,7 +47,8 @@ export function invoke(services: PredictionServices): Handler<{ Variables: Reque
       ? decodeText(await prediction.readBytes())
       : parseForm(invocation, await prediction.readJson());
     const model = await prediction.useModel();
-    const rows = typeof body === 'string' ? readCsv(body, model) : readRows(body, model);
+    const rows =
+      typeof body === 'string' ? readCsv(body, model, prediction.maxRows) : readRows(body, model);
     const { outputs } = await prediction.infer(model, {
       inputs: prediction.readRows(model, rows),
       outputs: model.predictions.outputs,
@@ -107,8 +108,13 @@ function readTable(
  *
  * @throws AppError bad_request for text that is no such table
  */
-function readCsv(text: string, model: Model): readonly unknown[] {
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: true });
+function readCsv(text: string, model: Model, maxRows: number): readonly unknown[] {
+  const { data, errors } = Papa.parse<string[]>(text, {
+    delimiter: ',',
+    skipEmptyLines: true,
+    // The head, and one row too many to be taken: what follows need not be looked at.
+    preview: maxRows + 2,
+  });
   const [fault] = errors;
   if (fault) throw new AppError('bad_request', `the body is not CSV: ${fault.message}`);
   const [columns, ...rows] = data;
@@ -128,7 +134,7 @@ function readCsv(text: string, model: Model): readonly unknown[] {
   return readTable(columns, values, model);
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 function toValue(text: string): unknown {
   const trimmed = text.trim();

@@ -1,10 +1,19 @@
 import * as z from 'zod';
 import { DATATYPES, type Datatype } from '../inference/tensor.ts';
+import { anyObject, listOf } from './schema.ts';
 
 /** The forms of the Open Inference Protocol, version 2: what handlers hold bodies to and /openapi.json shows. */
 
 export const datatype = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]);
-const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** More than any model has: what is beyond is not even looked at. */
+export const MOST_TENSORS = 1024;
+const MOST_PARAMETERS = 256;
+const parameters = anyObject
+  .refine(
+    (given) => Object.keys(given).length <= MOST_PARAMETERS,
+    `expected at most ${MOST_PARAMETERS} parameters`,
+  )
+  .pipe(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])));
 const size = z.int().nonnegative();
 
 /** An array whose values are checked one by one where they go into a tensor, and not before. */
@@ -15,19 +24,20 @@ const values = z
 export const inferRequest = z.object({
   id: z.string().optional(),
   parameters: parameters.optional(),
-  inputs: z
-    .array(
-      z.object({
-        name: z.string(),
-        // More dimensions than any model has, and few enough to walk through.
-        shape: z.array(size).max(64),
-        datatype,
-        parameters: parameters.optional(),
-        data: values.optional(),
-      }),
-    )
-    .min(1),
-  outputs: z.array(z.object({ name: z.string(), parameters: parameters.optional() })).optional(),
+  inputs: listOf(
+    z.object({
+      name: z.string(),
+      // More dimensions than any model has, and few enough to walk through.
+      shape: listOf(size, { max: 64 }),
+      datatype,
+      parameters: parameters.optional(),
+      data: values.optional(),
+    }),
+    { min: 1, max: MOST_TENSORS },
+  ),
+  outputs: listOf(z.object({ name: z.string(), parameters: parameters.optional() }), {
+    max: MOST_TENSORS,
+  }).optional(),
 });
 
 export type InferRequest = z.infer<typeof inferRequest>;

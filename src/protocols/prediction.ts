@@ -165,6 +165,11 @@ export class Prediction {
     return parseJson(bytes, this.services.maxJsonDepth);
   }
 
+  /** Rows that a request may hold. */
+  get maxRows(): number {
+    return this.services.size.maxRows;
+  }
+
   /** @throws AppError too_many_rows, and as the model's reader of rows does */
   readRows(model: Model, rows: readonly unknown[]): Tensor[] {
     requireRows(rows.length, this.services.size);

@@ -117,6 +117,21 @@ describe('a model whose runs are long', () => {
     expect(started).toHaveLength(3);
   });
 
+  it('is released at once when its thread has died with a run in it', async () => {
+    started.length = 0;
+    const bounded = createThreadedEngine({
+      own,
+      engine: { kind: 'wasm', module, intraOpThreads: 1 },
+      threads: 1,
+    });
+    const session = await bounded.load(slowGraph);
+    const run = session.run(row(6), ['y']);
+    run.catch(() => {});
+    await started[0]?.terminate();
+    await session.release();
+    await expect(run).rejects.toThrow();
+  });
+
   it('is cut off when a run takes longer than anybody waits for it, and goes on in another thread', async () => {
     started.length = 0;
     const bounded = createThreadedEngine({

@@ -355,7 +355,7 @@ describe('a request that is wrong', () => {
   const eight = [new Uint8Array(8)];
 
   it.each([
-    ['no inputs', {}, 'bad_request', 'inputs: Invalid input: expected array, received undefined'],
+    ['no inputs', {}, 'bad_request', 'inputs: expected an array'],
     [
       'an unknown type',
       { inputs: [{ ...input, datatype: 'FP8' }] },

@@ -1,10 +1,11 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AppError, type ErrorCode } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { bareHeaders } from '../answer.ts';
 import { arrivedTooSlowly } from '../deadline.ts';
 import { describeError } from '../error-body.ts';
+import type { Exchanges } from './exchanges.ts';
 
 /** How long a client has to read the answer before its connection is cut. */
 const LONGEST_FAREWELL_MS = 500;
@@ -16,28 +17,43 @@ const LONGEST_FAREWELL_MS = 500;
  */
 export function answerMalformed(
   server: Server,
-  { log, failed }: { log: Logger; failed: (code: ErrorCode) => void },
+  parts: { exchanges: Exchanges; log: Logger; failed: (code: ErrorCode) => void },
 ): void {
-  const answering = new WeakMap<Duplex, ServerResponse>();
-  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    answering.set(socket, response);
-  });
+  const { exchanges, log, failed } = parts;
+  const refuse = (socket: Duplex, refusal: AppError, reason: string | undefined) => {
+    failed(refusal.code);
+    log.info({ code: refusal.code, reason }, 'malformed');
+    farewell(socket, refusal);
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const response = answering.get(socket);
-    const isUnderWay = response !== undefined && !response.writableFinished;
-    if (error.code === 'ECONNRESET' || !socket.writable || (isUnderWay && response.headersSent)) {
+    const { request, response } = exchanges.of(socket) ?? {};
+    if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
-      return;
+    } else if (!request || !response || (request.complete && response.writableFinished)) {
+      refuse(socket, describeFault(error), error.code);
+    } else if (request.complete) {
+      // What came before it is answered first.
+      response.once('close', () => refuse(socket, describeFault(error), error.code));
+    } else if (response.headersSent) {
+      // The rest of a request that has its answer.
+      socket.destroy();
+    } else if (request.method === 'POST') {
+      // Its handler finds its body broken off, and tells of it.
+      farewell(socket, describeFault(error));
+    } else {
+      refuse(socket, describeFault(error), error.code);
     }
-    const refusal = describeFault(error);
-    // Of a request whose body turns out to be no HTTP, its own handler tells.
-    if (!isUnderWay) {
-      failed(refusal.code);
-      log.info({ code: refusal.code, reason: error.code }, 'malformed');
-    }
-    socket.end(toMessage(refusal));
-    setTimeout(() => socket.destroy(), LONGEST_FAREWELL_MS).unref();
   });
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    refuse(socket, new AppError('bad_request', 'this server is no proxy'), 'CONNECT');
+  });
+}
+
+/** The last answer on a connection. */
+function farewell(socket: Duplex, refusal: AppError): void {
+  if (!socket.writable) return;
+  socket.end(toMessage(refusal));
+  setTimeout(() => socket.destroy(), LONGEST_FAREWELL_MS).unref();
 }
 
 function describeFault({ code }: NodeJS.ErrnoException): AppError {

@@ -7,6 +7,7 @@ import type { Logger } from '../../log.ts';
 import { bareHeaders } from '../answer.ts';
 import { describeError } from '../error-body.ts';
 import { Connections } from './connections.ts';
+import { Exchanges } from './exchanges.ts';
 import { answerMalformed } from './malformed.ts';
 
 export interface NodeServerParts {
@@ -45,8 +46,10 @@ export class NodeServer {
     const answer = listener();
     // HTTP/1.0 needs no Host, and health checks of load balancers still speak it.
     const answerWithoutHost = listener('localhost');
-    const handle = (incoming: IncomingMessage, outgoing: ServerResponse) =>
+    const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      if (!isSound(incoming)) incoming.headers.host = NO_HOST;
       void (incoming.httpVersion === '1.0' ? answerWithoutHost : answer)(incoming, outgoing);
+    };
     const { HEADER_TIMEOUT_MS, BODY_TIMEOUT_MS, IDLE_TIMEOUT_MS } = config;
     this.log = log;
     this.server = createServer(
@@ -64,10 +67,13 @@ export class NodeServer {
     );
     // What a client expects beside 100-continue may be passed over (RFC 9110, 10.1.1).
     this.server.on('checkExpectation', handle);
-    // Who neither sends nor reads for so long will not any more: an answer is due by then.
-    this.server.setTimeout(config.REQUEST_TIMEOUT_MS + BODY_TIMEOUT_MS);
+    const exchanges = new Exchanges(this.server);
+    // Who waits for an answer is silent for as long as that takes; who does not read it, or has none to wait for, goes.
+    this.server.setTimeout(config.REQUEST_TIMEOUT_MS + BODY_TIMEOUT_MS, (socket) => {
+      if (!exchanges.owes(socket) || socket.writableLength > 0) socket.destroy();
+    });
     this.connections = new Connections(this.server, config.MAX_CONNECTIONS, failed);
-    answerMalformed(this.server, { log, failed });
+    answerMalformed(this.server, { exchanges, log, failed });
   }
 
   /**
@@ -123,15 +129,30 @@ export class NodeServer {
   }
 }
 
+/** What the adapter takes for no host, and refuses. */
+const NO_HOST = '/';
+
+/** Whether a request speaks a version that is known here, and names its host at most once (RFC 9112, 3.2). */
+function isSound({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return false;
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts <= 1;
+}
+
 /** Answers a request that the adapter cannot make one of: what it throws says why in words of its own. */
 function answerFault(
   error: unknown,
   { log, failed }: Pick<NodeServerParts, 'log' | 'failed'>,
 ): Response {
   const isRequests = error instanceof Error && error.name === 'RequestError';
-  if (!isRequests) log.error({ code: 'internal', err: error }, 'failed');
+  if (isRequests) log.info({ code: 'bad_request', reason: error.message }, 'malformed');
+  else log.error({ code: 'internal', err: error }, 'failed');
   const shown = isRequests
-    ? new AppError('bad_request', 'the URL or the Host header is not one')
+    ? new AppError('bad_request', 'the URL, the Host header or the version of HTTP is not one')
     : new AppError('internal', 'the server failed; its log has the reason');
   failed(shown.code);
   const { status, body } = describeError(shown);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { AppError } from '../../errors.ts';
 import { after } from '../../http/deadline.ts';
 import type { PredictionNote } from '../../http/observe.ts';
 import { sampledTraceId, type Trace } from '../../http/trace.ts';
@@ -8,7 +9,7 @@ import type { Tensor } from '../../inference/tensor.ts';
 import { aim } from '../aim.ts';
 import { classify } from '../classification.ts';
 import { readClassification, readTimeout, refuseSequences } from '../open-inference-parameters.ts';
-import { type InferRequest, inferRequest } from '../open-inference-schemas.ts';
+import { type InferRequest, inferRequest, MOST_TENSORS } from '../open-inference-schemas.ts';
 import { parseForm } from '../schema.ts';
 import { requireSize, type SizeLimits } from '../size-limits.ts';
 import { useInTime } from '../use-in-time.ts';
@@ -100,6 +101,11 @@ export function infer(parts: InferParts): Infer {
 
 /** The request as it would stand in JSON, without the values of its inputs. */
 function readForm({ id, parameters, inputs, outputs }: ModelInferRequest): InferRequest {
+  // Ahead of making anything of them: a message may hold millions.
+  if (inputs.length > MOST_TENSORS || outputs.length > MOST_TENSORS) {
+    const message = `expected at most ${MOST_TENSORS} inputs and outputs`;
+    throw new AppError('bad_request', message);
+  }
   return parseForm(inferRequest, {
     id,
     parameters: readParameters(parameters),

@@ -134,20 +134,12 @@ export const UNREADABLE: readonly Question[] = [
     headOf(id, ['Host: x', `X-Large: ${'a'.repeat(40_000)}`]),
   ),
   // Of these the parser takes the head, and Hono's adapter refuses it.
-  unreadable('no host', 'bad_request', (id) => headOf(id, ['Content-Length: 0']), {
-    isUnlogged: true,
-  }),
-  unreadable(
-    'a host that is none',
-    'bad_request',
-    (id) => headOf(id, ['Host: a b', 'Content-Length: 0']),
-    { isUnlogged: true },
+  unreadable('no host', 'bad_request', (id) => headOf(id, ['Content-Length: 0']), {}),
+  unreadable('a host that is none', 'bad_request', (id) =>
+    headOf(id, ['Host: a b', 'Content-Length: 0']),
   ),
-  unreadable(
-    'a URL with a backslash',
-    'bad_request',
-    (id) => headOf(id, ['Host: x', 'Content-Length: 0']).replace(PREDICT, '/a\\b'),
-    { isUnlogged: true },
+  unreadable('a URL with a backslash', 'bad_request', (id) =>
+    headOf(id, ['Host: x', 'Content-Length: 0']).replace(PREDICT, '/a\\b'),
   ),
 ];
 
