@@ -354,6 +354,19 @@ describe('a store that changes under the hands of whoever reads it', () => {
 });
 
 describe('loading', () => {
+  it('is tried again at the next look where it failed of a fault that was not the model’s', async () => {
+    const watched = await watchedEngine();
+    watched.beforeLoad = async () => {
+      throw new Error('the thread died');
+    };
+    const store = memoryStore({ lookup: { versions: { 1: lookupGraph(1) } } });
+    const repository = await ModelRepository.load(store, { ...silent, engine: watched.engine });
+    expect(repository.entry('lookup')).toMatchObject({ state: 'UNAVAILABLE', fault: 'internal' });
+    watched.beforeLoad = undefined;
+    await repository.refresh();
+    expect(repository.entry('lookup').state).toBe('READY');
+  });
+
   it('runs the first example of the card before a model is ready, and zeros without one', async () => {
     const { watched, instance, store } = await startWithOne();
     expect(watched.runs).toEqual([[[0n]]]);
