@@ -30,9 +30,22 @@ export async function createNativeEngine(options: {
     InferenceSession: {
       create: (graph, settings) => InferenceSession.create(graph.slice(), settings),
     },
-    Tensor,
+    Tensor: bitsTensor(Tensor),
   };
   return createOnnxEngine('onnxruntime-node/cpu', runtime, { clock: options.clock, session });
+}
+
+/**
+ * The same tensors, but that FP16 goes in as its bits. The platform's Float16Array, which the package would make of them,
+ * is one that its native half takes for empty.
+ */
+function bitsTensor(Tensor: OnnxRuntime['Tensor']): OnnxRuntime['Tensor'] {
+  return class extends Tensor {
+    constructor(...[type, data, dims]: ConstructorParameters<OnnxRuntime['Tensor']>) {
+      super(type === 'float16' ? 'uint16' : type, data, dims);
+      if (type === 'float16') Object.assign(this, { type });
+    }
+  };
 }
 
 /** A folder that cannot be. */
