@@ -1,4 +1,5 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
 import type { Clock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { AppError } from './errors.ts';
@@ -38,6 +39,7 @@ import { openApi } from './protocols/openapi.ts';
 import { predict } from './protocols/predict.ts';
 import type { PredictionServices } from './protocols/prediction.ts';
 import { statistics } from './protocols/statistics.ts';
+import { type ReadSiteFile, serveAsset, servePage } from './site/site.ts';
 
 /** What the app is made of; an entry wires it for its runtime, a test for its case. */
 export interface Services {
@@ -60,6 +62,7 @@ export interface Services {
     | 'MAX_TENSOR_ELEMENTS'
     | 'MAX_URL_BYTES'
     | 'METRICS_TOKEN'
+    | 'PAGE'
     | 'REQUEST_TIMEOUT_MS'
   >;
   readonly models: ModelRepository;
@@ -81,22 +84,26 @@ export interface Services {
   readonly compress: MiddlewareHandler;
   /** The metrics as they stand now. */
   readonly snapshot: () => Promise<readonly FamilySnapshot[]>;
+  /** Where this runtime keeps the files of the pages. */
+  readonly site: ReadSiteFile;
 }
 
 /** The whole of Kilat's HTTP: every middleware and route, in order. */
 export function createApp(services: Services) {
-  const { version, config, models, clock, log, observer, lifecycle, compress, snapshot } = services;
+  const { version, config, models, clock, log, observer, lifecycle, compress, snapshot, site } =
+    services;
   const app = new Hono<{ Variables: RequestVariables }>();
   const defaultModel = createDefault(config.DEFAULT_MODEL, models);
   checkDefault(config.DEFAULT_MODEL, models);
   const access = createAccess(config);
+  const tokens = { predictions: !access.isOpen('predictions'), metrics: !access.isOpen('metrics') };
   const wait = services.after ?? after;
   const prediction: PredictionServices = {
     models,
     defaultModel,
-    authorize: access.isOpen('predictions')
-      ? undefined
-      : (c) => access.check('predictions', c.req.header('Authorization')),
+    authorize: tokens.predictions
+      ? (c) => access.check('predictions', c.req.header('Authorization'))
+      : undefined,
     admit: services.admit,
     readBody: services.readBody ?? createBodyReader(wait),
     maxBodyBytes: config.MAX_BODY_BYTES,
@@ -124,7 +131,7 @@ export function createApp(services: Services) {
   app.post('/models/:name/predict', predictions);
   app.post('/models/:name/versions/:version/predict', predictions);
 
-  app.get('/models', listModels(models, defaultModel));
+  app.get('/models', listModels(models, defaultModel, tokens));
   app.get('/models/:name', describeModel(models));
 
   // The Open Inference Protocol, with binary tensors; answers are compressed for those who ask for it.
@@ -166,6 +173,12 @@ export function createApp(services: Services) {
   app.get('/healthz', (c) => answerJson(c, { alive: true }));
   app.get('/readyz', readiness(models));
   app.get('/metrics', requireAccess(access, 'metrics'), compress, scrape(snapshot));
+
+  if (config.PAGE === 'on') {
+    app.get('/', compress, etag(), servePage(site, 'index.html'));
+    app.get('/docs', compress, etag(), servePage(site, 'docs.html'));
+    app.get('/assets/:file{[\\w-]+\\.[\\w.-]+}', compress, serveAsset(site));
+  }
 
   refuseOtherMethods(app);
   // A route and not Hono's notFound, so that what it throws takes the way of every other error.

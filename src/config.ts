@@ -114,6 +114,7 @@ const settings = z.object({
   REMOTE_WRITE_MAX_PENDING_SAMPLES: integer(1000, 10_000_000).default(400_000),
   DRIFT_MAX_FEATURES: integer(0, 10_000).default(32),
   DRIFT_SAMPLE: someShare.default(1),
+  PAGE: z.enum(['on', 'off'], { error: 'expected on or off' }).default('on'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'expected debug, info, warn, error or silent',

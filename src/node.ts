@@ -12,6 +12,7 @@ import { gzip } from './http/gzip.ts';
 import { LoopDelay } from './http/loop-delay.ts';
 import { readIncomingBody } from './http/node/body.ts';
 import { NodeServer } from './http/node/server.ts';
+import { readSiteFile } from './http/node/site-files.ts';
 import { RequestLog } from './http/request-log.ts';
 import { createNodeBatching, createNodeEngine } from './inference/node-engine.ts';
 import { NativeEngineError } from './inference/onnx-native.ts';
@@ -149,6 +150,7 @@ async function main(): Promise<void> {
     pause: () => nextTurn(),
     compress: gzip(),
     snapshot,
+    site: readSiteFile,
   });
   const server = new NodeServer({
     fetch: app.fetch,

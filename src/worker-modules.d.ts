@@ -12,6 +12,8 @@ declare module '*.onnx' {
 /** What wrangler.toml binds, beside the settings. */
 declare namespace Cloudflare {
   interface Env {
+    /** The files of the pages (`npm run site`); without them there are none. */
+    ASSETS?: Fetcher;
     /** A bucket of models; without it the bundled ones are served. */
     MODELS?: R2Bucket;
     /** The hubs that own the edge's totals; without them every isolate speaks for itself. */

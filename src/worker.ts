@@ -15,6 +15,7 @@ import { workerLogOptions } from './log.ts';
 import { createEdgeMetrics } from './metrics/edge.ts';
 import { MetricsHub } from './metrics/hub.ts';
 import { createTelemetry } from './metrics/telemetry.ts';
+import { readAsset } from './site/static-assets.ts';
 import { bundle } from './stores/bundle.ts';
 import { R2Store } from './stores/r2.ts';
 
@@ -25,7 +26,7 @@ export { MetricsHub };
  * no request pays for them. Nothing in it may wait for a timer or the network, which module scope forbids.
  */
 const { version } = packageJson;
-const { HUB: hubs, MODELS: bucket, RATE_LIMITER: limiter } = env;
+const { ASSETS: assets, HUB: hubs, MODELS: bucket, RATE_LIMITER: limiter } = env;
 const config = parseConfig({ ...env });
 const log = pino(workerLogOptions(config.LOG_LEVEL));
 /** Before the first request no event can come that a clock could settle by. */
@@ -102,6 +103,7 @@ const app = createApp({
   ...(limiter && { admit: limitRate(limiter, (c) => c.req.header('CF-Connecting-IP')) }),
   compress,
   snapshot,
+  site: (path) => readAsset(assets, path),
 });
 
 export default {

@@ -46,5 +46,6 @@ const app = createApp({
   readBody: readIncomingBody,
   compress: gzip(),
   snapshot: async () => [],
+  site: async () => undefined,
 });
 serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST });

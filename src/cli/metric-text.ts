@@ -1,9 +1,7 @@
-const SERIES = /^(?<name>[A-Za-z_:][\w:]*)(?:\{(?<labels>.*)\})? (?<value>\S+)(?: -?\d+)?$/;
-const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
+import { readExposition } from '../metrics/exposition.ts';
 
 /**
- * Finds a value in what /metrics answers with, Prometheus' text format
- * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * Finds a value in what /metrics answers with.
  *
  * @param labels what the series has to have; it may have others
  * @returns undefined when there is no such series
@@ -13,15 +11,9 @@ export function findValue(
   metric: string,
   labels: Readonly<Record<string, string>>,
 ): number | undefined {
-  for (const line of text.split('\n')) {
-    const found = SERIES.exec(line)?.groups;
-    if (found?.name !== metric) continue;
-    const own = new Map(
-      [...(found.labels ?? '').matchAll(LABEL)].map(([, label, value]) => [label, value]),
-    );
-    if (Object.entries(labels).every(([label, value]) => own.get(label) === value)) {
-      return Number(found.value);
-    }
+  for (const { name, labels: own, value } of readExposition(text)) {
+    if (name !== metric) continue;
+    if (Object.entries(labels).every(([label, wanted]) => own[label] === wanted)) return value;
   }
   return undefined;
 }

@@ -5,14 +5,20 @@ import { describeError } from '../http/error-body.ts';
 import type { ModelRepository } from '../inference/repository.ts';
 import type { ModelEntry } from '../inference/shelf.ts';
 
-/** GET /models: every version of every model, with its state, and the model that POST /predict asks. */
+/**
+ * GET /models: every version of every model, with its state, and the model that POST /predict asks.
+ *
+ * @param tokens what asks for a token here, so that a client can ask its person for one before it is refused
+ */
 export function listModels(
   models: ModelRepository,
   defaultModel: () => string | undefined,
+  tokens: Readonly<Record<'predictions' | 'metrics', boolean>>,
 ): Handler {
   return function listModels(c) {
     return answerJson(c, {
       default: defaultModel() ?? null,
+      tokens,
       models: models.entries().map(summarise),
     });
   };

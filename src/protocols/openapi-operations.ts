@@ -176,7 +176,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /models': read(
     'models',
     'Every model with its state',
-    z.object({ default: z.string().nullable(), models: z.array(modelState) }),
+    z.object({
+      default: z.string().nullable(),
+      tokens: z.object({ predictions: z.boolean(), metrics: z.boolean() }),
+      models: z.array(modelState),
+    }),
   ),
   'GET /models/:name': read(
     'models',

@@ -87,7 +87,8 @@ describe.each(TARGET_NAMES)('the %s', (name) => {
     }));
     const shipped = expect.arrayContaining(models);
     expect(await ask('/readyz')).toEqual({ ready: true, models: shipped });
-    expect(await ask('/models')).toEqual({ default: 'breast-cancer', models: shipped });
+    const tokens = { predictions: false, metrics: false };
+    expect(await ask('/models')).toEqual({ default: 'breast-cancer', tokens, models: shipped });
   });
 
   it('hands out what a client needs to know of a model', async () => {

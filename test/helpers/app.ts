@@ -3,6 +3,7 @@ import { type Clock, runningClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { After } from '../../src/http/deadline.ts';
 import { gzip } from '../../src/http/gzip.ts';
+import { readSiteFile } from '../../src/http/node/site-files.ts';
 import type { BatchingOptions } from '../../src/inference/batcher.ts';
 import { createWasmEngine } from '../../src/inference/onnx.ts';
 import { ModelRepository } from '../../src/inference/repository.ts';
@@ -70,6 +71,7 @@ export async function createTestApp(
       ...(parts.after && { after: parts.after }),
       compress,
       snapshot,
+      site: readSiteFile,
     }),
     lines,
     catalog,

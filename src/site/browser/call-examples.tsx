@@ -1,0 +1,50 @@
+import { useId, useState } from 'hono/jsx/dom';
+import { type Call, LANGUAGES } from './call-text.ts';
+
+type Language = keyof typeof LANGUAGES;
+const NAMES = Object.keys(LANGUAGES) as Language[];
+
+/** The question that was asked last, as programs ask it, to be taken along. */
+export function CallExamples({ call }: { call: Call }) {
+  const group = useId();
+  const [language, setLanguage] = useState<Language>('curl');
+  const [copied, setCopied] = useState('');
+  const text = LANGUAGES[language](call);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied('Copied');
+    } catch {
+      // Browsers refuse it where the page came without TLS from another machine.
+      setCopied('Not allowed here: select it by hand');
+    }
+  };
+  return (
+    <section class="call" aria-label="The same call from a program">
+      <div class="choices">
+        <fieldset class="segments">
+          <legend>As</legend>
+          {NAMES.map((name) => (
+            <label key={name}>
+              <input
+                type="radio"
+                name={group}
+                checked={name === language}
+                onChange={() => {
+                  setLanguage(name);
+                  setCopied('');
+                }}
+              />
+              {name}
+            </label>
+          ))}
+        </fieldset>
+        <button type="button" onClick={copy}>
+          Copy
+        </button>
+        <span role="status">{copied}</span>
+      </div>
+      <pre tabindex={0}>{text}</pre>
+    </section>
+  );
+}

@@ -1,0 +1,147 @@
+import { useEffect, useRef, useState } from 'hono/jsx/dom';
+import type { Pixels } from './pixels.ts';
+import { type Point, rasterise, type Stroke } from './strokes.ts';
+
+/** Width and height of the pad in its own units; the style sheet says how large it is shown. */
+const SIZE = 280;
+/** How wide the pen looks; what the model gets is drawn anew (strokes.ts). */
+const PEN = 18;
+
+/** A canvas to draw on, asked about as one draws, and beside it what the model sees of that. */
+export function DrawPad({
+  pixels,
+  onDrawn,
+  onCleared,
+}: {
+  pixels: Pixels;
+  onDrawn: (rows: readonly unknown[]) => void;
+  onCleared: () => void;
+}) {
+  const pad = useRef<HTMLCanvasElement | null>(null);
+  const strokes = useRef<Point[][]>([]);
+  const drawing = useRef(false);
+  const [seen, setSeen] = useState<readonly number[]>([]);
+
+  const paint = () => {
+    const { current: canvas } = pad;
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return;
+    const style = getComputedStyle(canvas);
+    context.clearRect(0, 0, SIZE, SIZE);
+    context.strokeStyle = style.color;
+    context.lineWidth = PEN;
+    context.lineCap = 'round';
+    context.lineJoin = 'round';
+    for (const stroke of strokes.current ?? []) trace(context, stroke);
+  };
+  const add = (event: PointerEvent, isNew: boolean) => {
+    const { current: canvas } = pad;
+    const { current: all } = strokes;
+    if (!canvas || !all) return;
+    const box = canvas.getBoundingClientRect();
+    const point = {
+      x: (event.clientX - box.left) / box.width,
+      y: (event.clientY - box.top) / box.height,
+    };
+    if (isNew) all.push([point]);
+    else all.at(-1)?.push(point);
+    paint();
+    const row = rasterise(all, pixels);
+    setSeen(row);
+    onDrawn([row]);
+  };
+  const start = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    pad.current?.setPointerCapture(event.pointerId);
+    drawing.current = true;
+    add(event, true);
+  };
+  const move = (event: PointerEvent) => {
+    if (drawing.current) add(event, false);
+  };
+  const end = () => {
+    drawing.current = false;
+  };
+  const clear = () => {
+    strokes.current = [];
+    setSeen([]);
+    paint();
+    onCleared();
+  };
+  // Colours change with the scheme of the system.
+  useEffect(() => {
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    scheme.addEventListener('change', paint);
+    return () => scheme.removeEventListener('change', paint);
+  }, []);
+
+  return (
+    <div class="draw">
+      <div class="pads">
+        <canvas
+          ref={pad}
+          class="pad"
+          width={SIZE}
+          height={SIZE}
+          role="img"
+          aria-label="A pad to draw a digit on with a pointer. Without one, ask by Fields or Rows."
+          onPointerDown={start}
+          onPointerMove={move}
+          onPointerUp={end}
+          onPointerCancel={end}
+        />
+        <Seen pixels={pixels} values={seen} />
+      </div>
+      <button type="button" onClick={clear}>
+        Clear
+      </button>
+    </div>
+  );
+}
+
+function trace(context: CanvasRenderingContext2D, stroke: Stroke): void {
+  const [first] = stroke;
+  if (!first) return;
+  context.beginPath();
+  context.moveTo(first.x * SIZE, first.y * SIZE);
+  // A line of no length is a dot, with round ends.
+  for (const { x, y } of stroke) context.lineTo(x * SIZE, y * SIZE);
+  context.stroke();
+}
+
+/** The image as the model gets it, a square for each pixel. */
+function Seen({
+  pixels: { rows, columns, ink },
+  values,
+}: {
+  pixels: Pixels;
+  values: readonly number[];
+}) {
+  const canvas = useRef<HTMLCanvasElement | null>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!canvas.current || !context) return;
+    context.clearRect(0, 0, columns, rows);
+    context.fillStyle = getComputedStyle(canvas.current).color;
+    values.forEach((value, i) => {
+      context.globalAlpha = value / ink;
+      context.fillRect(i % columns, Math.floor(i / columns), 1, 1);
+    });
+  }, [values]);
+  return (
+    <figure>
+      <canvas
+        ref={canvas}
+        class="seen"
+        width={columns}
+        height={rows}
+        role="img"
+        aria-label="The drawing as pixels"
+      />
+      <figcaption>
+        what the model sees: {rows} x {columns}
+      </figcaption>
+    </figure>
+  );
+}

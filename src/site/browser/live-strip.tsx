@@ -1,0 +1,74 @@
+import { useState } from 'hono/jsx/dom';
+import type { LiveFigures } from './live-figures.ts';
+import { Sparkline } from './sparkline.tsx';
+import { TokenForm } from './token-form.tsx';
+import { findToken } from './tokens.ts';
+import { useLive } from './use-live.ts';
+
+/** How each figure is named, and written for a person. */
+const FIGURES = {
+  predictionsPerSecond: ['predictions/s', (value: number) => value.toFixed(1)],
+  p50: ['run time, p50', milliseconds],
+  p99: ['run time, p99', milliseconds],
+  errorsPerSecond: ['errors/s', (value: number) => value.toFixed(1)],
+  rowsPerRun: ['rows per run', (value: number) => value.toFixed(1)],
+} as const satisfies Partial<
+  Record<keyof LiveFigures, readonly [string, (value: number) => string]>
+>;
+
+/** How the server does at this moment, from what it tells Prometheus. */
+export function LiveStrip({ asksForToken }: { asksForToken: boolean }) {
+  const [hasToken, setHasToken] = useState(!asksForToken || findToken('metrics') !== undefined);
+  if (!hasToken) {
+    return (
+      <TokenForm
+        scope="metrics"
+        text="How the server does is told to holders of its token for metrics."
+        onToken={() => setHasToken(true)}
+      />
+    );
+  }
+  return <Strip onTokenRefused={() => setHasToken(false)} />;
+}
+
+function Strip({ onTokenRefused }: { onTokenRefused: () => void }) {
+  const { history, problem } = useLive(onTokenRefused);
+  const latest = history.at(-1)?.figures;
+  return (
+    <section class="live" aria-label="Live figures of all models">
+      {problem !== undefined && <p class="problem">{problem}</p>}
+      <dl>
+        {Object.entries(FIGURES).map(([key, [name, write]]) => {
+          const figure = (figures: LiveFigures) => figures[key as keyof typeof FIGURES];
+          const value = latest && figure(latest);
+          return (
+            <div key={key}>
+              <dt>{name}</dt>
+              <dd data-figure={key}>{value === undefined ? '–' : write(value)}</dd>
+              <dd>
+                <Sparkline
+                  points={history.map(({ at, figures }) => [at, figure(figures) ?? null])}
+                />
+              </dd>
+            </div>
+          );
+        })}
+        <div>
+          <dt>last remote write</dt>
+          <dd data-figure="lastRemoteWrite">{writeAge(latest?.lastRemoteWrite)}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function milliseconds(seconds: number): string {
+  return `${Number((seconds * 1000).toPrecision(3))} ms`;
+}
+
+/** @param time in seconds since the Unix epoch */
+function writeAge(time: number | undefined): string {
+  if (time === undefined) return 'none';
+  const seconds = Math.max(0, Math.round(Date.now() / 1000 - time));
+  return seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+}

@@ -1,0 +1,128 @@
+import { useId, useState } from 'hono/jsx/dom';
+import { CallExamples } from './call-examples.tsx';
+import { DrawPad } from './draw-pad.tsx';
+import { FeatureForm } from './feature-form.tsx';
+import { findPixels } from './pixels.ts';
+import { Result } from './result.tsx';
+import { RowsForm } from './rows-form.tsx';
+import { type Model, predictPath } from './server.ts';
+import { usePrediction } from './use-prediction.ts';
+
+/** The ways in which a model can be asked, of which its card says which there are. */
+const WAYS = { draw: 'Draw', fields: 'Fields', rows: 'Rows' } as const;
+type Way = keyof typeof WAYS;
+
+/** The forms of a model, what it answered last, and the same question as a program asks it. */
+export function ModelForms({
+  model,
+  versions,
+  asksForToken,
+  onTokenRefused,
+}: {
+  model: Model;
+  versions: readonly string[];
+  asksForToken: boolean;
+  onTokenRefused: () => void;
+}) {
+  const features = model.card?.features;
+  const pixels = findPixels(features);
+  const ways: Way[] = [
+    ...(pixels ? ['draw' as const] : []),
+    ...(features ? ['fields' as const] : []),
+    'rows',
+  ];
+  const [way, setWay] = useState<Way>(ways[0] ?? 'rows');
+  const [version, setVersion] = useState(model.version);
+  const path = predictPath(model.name, version);
+  const { outcome, isAsking, ask, forget } = usePrediction(path, onTokenRefused);
+  const select = (next: Way) => {
+    setWay(next);
+    forget();
+  };
+
+  return (
+    <div class="try">
+      <div class="ask">
+        <div class="choices">
+          {ways.length > 1 && <Ways ways={ways} way={way} onSelect={select} />}
+          {versions.length > 1 && (
+            <VersionChoice versions={versions} version={version} onSelect={setVersion} />
+          )}
+        </div>
+        {way === 'draw' && pixels && <DrawPad pixels={pixels} onDrawn={ask} onCleared={forget} />}
+        {way === 'fields' && features && (
+          <FeatureForm
+            model={model}
+            features={features}
+            problem={outcome?.problem}
+            onSubmit={ask}
+          />
+        )}
+        {way === 'rows' && <RowsForm model={model} onSubmit={ask} />}
+      </div>
+      <div class="answer" aria-busy={isAsking ? 'true' : undefined}>
+        <Result outcome={outcome} />
+        {outcome && (
+          <CallExamples
+            call={{
+              url: new URL(path, document.baseURI).href,
+              instances: outcome.instances,
+              needsToken: asksForToken,
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Ways({
+  ways,
+  way,
+  onSelect,
+}: {
+  ways: readonly Way[];
+  way: Way;
+  onSelect: (way: Way) => void;
+}) {
+  const group = useId();
+  return (
+    <fieldset class="segments">
+      <legend>Ask by</legend>
+      {ways.map((each) => (
+        <label key={each}>
+          <input type="radio" name={group} checked={each === way} onChange={() => onSelect(each)} />
+          {WAYS[each]}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function VersionChoice({
+  versions,
+  version,
+  onSelect,
+}: {
+  versions: readonly string[];
+  version: string;
+  onSelect: (version: string) => void;
+}) {
+  const id = useId();
+  return (
+    <p class="version">
+      <label for={id}>Version</label>
+      <select
+        id={id}
+        value={version}
+        onChange={(event: Event) => onSelect((event.target as HTMLSelectElement).value)}
+      >
+        {versions.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </p>
+  );
+}
