@@ -34,6 +34,7 @@ describe('settings', () => {
       REMOTE_WRITE_MAX_PENDING_SAMPLES: 400_000,
       DRIFT_MAX_FEATURES: 32,
       DRIFT_SAMPLE: 1,
+      PAGE: 'on',
       LOG_LEVEL: 'info',
       LOG_SAMPLE: 1,
       LOG_PAYLOADS: false,

@@ -12,6 +12,7 @@ const PROGRAMS = {
   'prometheus-alertmanager': 'prometheus-alertmanager',
   amtool: 'prometheus-alertmanager',
   python3: 'python3-venv',
+  chromium: 'chromium',
 };
 
 /** Installs what is missing where that is possible (Debian, as root), and elsewhere says what to install. */

@@ -50,9 +50,14 @@ async function startInProcess(settings: Settings = {}): Promise<Target> {
   };
 }
 
-/** A server in a process of its own, on a free port unless the settings name one. */
-export interface NodeTarget extends Target {
+/** One that browsers and other programs can reach. */
+export interface SocketTarget extends Target {
+  /** Without a slash at its end. */
   readonly url: string;
+}
+
+/** A server in a process of its own, on a free port unless the settings name one. */
+export interface NodeTarget extends SocketTarget {
   /** Sends SIGTERM, or another signal, and gives the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -85,7 +90,7 @@ export async function startNode(settings: Settings = {}): Promise<NodeTarget> {
   };
 }
 
-async function startWorkerd(settings: Settings = {}): Promise<Target> {
+async function startWorkerd(settings: Settings = {}): Promise<SocketTarget> {
   const harness = createTestHarness({
     workers: [
       { configPath: 'wrangler.toml', prebuiltWorkerDir: WORKER_BUNDLE, vars: { ...settings } },
@@ -100,6 +105,7 @@ async function startWorkerd(settings: Settings = {}): Promise<Target> {
         .getLogs()
         .filter(({ message }) => message.startsWith('{'))
         .map(({ message }) => JSON.parse(message) as Record<string, unknown>),
+    url: url.origin,
     stop: () => harness.close(),
   };
 }

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'hono/jsx/dom';
+import { useRef, useState } from 'hono/jsx/dom';
 import type { Pixels } from './pixels.ts';
 import { type Point, rasterise, type Stroke } from './strokes.ts';
+import { useEffect } from './use-effect.ts';
 
 /** Width and height of the pad in its own units; the style sheet says how large it is shown. */
 const SIZE = 280;

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'hono/jsx/dom';
+import { useRef, useState } from 'hono/jsx/dom';
 import type { ModelCard } from '../../inference/model-card.ts';
 import { ExampleButtons } from './example-buttons.tsx';
 import { FeatureField } from './feature-field.tsx';
 import { readCell } from './rows-text.ts';
 import type { Model } from './server.ts';
+import { useEffect } from './use-effect.ts';
 
 type Features = NonNullable<ModelCard['features']>;
 

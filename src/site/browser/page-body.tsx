@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useState } from 'hono/jsx/dom';
 import { LiveStrip } from './live-strip.tsx';
 import { ModelList } from './model-list.tsx';
 import { describeServer } from './server.ts';
 import { TokenForm } from './token-form.tsx';
 import { findToken } from './tokens.ts';
 import { TryModel } from './try-model.tsx';
+import { useEffect } from './use-effect.ts';
 import { useModels } from './use-models.ts';
 import { useSelection } from './use-selection.ts';
 

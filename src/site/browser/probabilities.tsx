@@ -10,7 +10,7 @@ export function Probabilities({
     <ul class="bars">
       {entries.map(([label, share]) => (
         <li key={label} data-most={share === most ? '' : undefined}>
-          <span>{label}</span>
+          <span>{label}</span>{' '}
           <span class="bar" aria-hidden="true">
             <span style={{ width: `${share * 100}%` }} />
           </span>

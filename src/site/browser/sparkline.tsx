@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'hono/jsx/dom';
+import { useRef } from 'hono/jsx/dom';
 import uPlot from 'uplot';
+import { useEffect } from './use-effect.ts';
 import 'uplot/dist/uPlot.min.css';
 
 const HEIGHT = 36;

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useState } from 'hono/jsx/dom';
 import { messageOf } from './message.ts';
 import { ModelFacts } from './model-facts.tsx';
 import { ModelForms } from './model-forms.tsx';
 import { describeModel, type Model, type ModelState } from './server.ts';
+import { useEffect } from './use-effect.ts';
 
 /** One model: what is known of it, and forms to ask it. */
 export function TryModel({

@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useState } from 'hono/jsx/dom';
 import { every } from './every.ts';
 import { compare, type LiveFigures } from './live-figures.ts';
 import { type LiveTotals, readTotals } from './live-totals.ts';
 import { messageOf } from './message.ts';
 import { readMetrics, ServerError } from './server.ts';
+import { useEffect } from './use-effect.ts';
 
 const INTERVAL_MS = 2000;
 /** Figures are over so long: shorter, and a percentile would be of a handful of runs. */

@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useState } from 'hono/jsx/dom';
 import { every } from './every.ts';
 import { messageOf } from './message.ts';
 import { listModels, type Models } from './server.ts';
+import { useEffect } from './use-effect.ts';
 
 /** Models come, go and break while the page is open. */
 const INTERVAL_MS = 10_000;

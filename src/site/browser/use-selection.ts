@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useState } from 'hono/jsx/dom';
+import { useEffect } from './use-effect.ts';
 
 /** The model that the address names behind its `#`, so that a link can lead to one. */
 export function useSelection(): string {

@@ -1,0 +1,305 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { post } from '../helpers/golden.ts';
+import { type Settings, type SocketTarget, TARGETS } from '../helpers/targets.ts';
+import { findBarriers, launchChromium, visit } from './page/browser.ts';
+import { draw, SEVEN } from './page/draw.ts';
+import { whileBusy } from './page/load.ts';
+
+/** The page in a browser, as a person meets it, on both runtimes. */
+
+const RUNTIMES = { 'Node server': TARGETS['Node server'], workerd: TARGETS.workerd };
+
+/** With these set, the pictures for the README are taken anew. */
+const TAKE_PICTURES = process.env.TAKE_PICTURES !== undefined;
+
+const card = z
+  .object({
+    features: z.array(z.object({ name: z.string() })),
+    examples: z.array(z.array(z.number())),
+  })
+  .parse(JSON.parse(readFileSync('model/diabetes/model.json', 'utf8')));
+
+const answer = z.object({
+  predictions: z.array(
+    z.object({
+      label: z.string().optional(),
+      value: z.number().optional(),
+      probabilities: z.record(z.string(), z.number()).optional(),
+    }),
+  ),
+});
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+const predictButton = (page: Page) => page.getByRole('button', { name: 'Predict' });
+const result = (page: Page) => page.getByRole('region', { name: 'Answer' });
+const verdict = (page: Page) => result(page).locator('.verdict');
+
+/** What stands behind a field for those who do not see it. */
+async function describedBy(field: Locator): Promise<string> {
+  const ids = (await field.getAttribute('aria-describedby')) ?? '';
+  const texts = ids.split(' ').map((id) => field.page().locator(`[id="${id}"]`).textContent());
+  return (await Promise.all(texts)).join(' ');
+}
+
+describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start) => {
+  let target: SocketTarget;
+  beforeAll(async () => {
+    target = await start({ METRICS_FLUSH_SECONDS: '1' });
+  });
+  afterAll(() => target.stop());
+
+  const ask = async (model: string, instances: readonly unknown[]) =>
+    answer.parse(
+      await (
+        await target.fetch(`/models/${model}/predict`, post(JSON.stringify({ instances })))
+      ).json(),
+    );
+
+  it('shows the models, and predicts with the form of one as the server does', async () => {
+    const { page, faults } = await visit(browser, target.url);
+    await page.getByRole('link', { name: /breast-cancer.*v1 ready/ }).click();
+    await page.getByText('accuracy').waitFor();
+    await predictButton(page).click();
+    const shipped = z
+      .object({ examples: z.array(z.array(z.number())) })
+      .parse(JSON.parse(readFileSync('model/breast-cancer/model.json', 'utf8')));
+    const [expected] = (await ask('breast-cancer', shipped.examples.slice(0, 1))).predictions;
+    await verdict(page)
+      .getByText(expected?.label ?? 'a label', { exact: true })
+      .waitFor();
+    for (const [label, share] of Object.entries(expected?.probabilities ?? {})) {
+      const bar = result(page).getByRole('listitem').filter({ hasText: label });
+      expect(await bar.textContent()).toContain(`${(share * 100).toFixed(1)} %`);
+    }
+    expect(await result(page).textContent()).toMatch(
+      /inference [\d.]+ ms, there and back [\d.]+ ms/,
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('takes values from the keyboard alone', async () => {
+    const { page, faults } = await visit(browser, `${target.url}/#diabetes`);
+    const bmi = page.getByLabel('bmi', { exact: true });
+    await bmi.waitFor();
+    await bmi.focus();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('32.1');
+    await page.keyboard.press('Enter');
+    const [example = []] = card.examples;
+    const row = example.with(
+      card.features.findIndex(({ name }) => name === 'bmi'),
+      32.1,
+    );
+    const [expected] = (await ask('diabetes', [row])).predictions;
+    await verdict(page)
+      .getByText(String(Number(expected?.value?.toPrecision(6))))
+      .waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("shows what the server says of a wrong value at that value's field", async () => {
+    const { page } = await visit(browser, `${target.url}/#diabetes`);
+    const age = page.getByLabel('age', { exact: true });
+    await age.fill('fifty');
+    await predictButton(page).click();
+    const wrong = page.locator('[aria-invalid="true"]');
+    await wrong.waitFor();
+    expect(await wrong.count()).toBe(1);
+    expect(await age.getAttribute('aria-invalid')).toBe('true');
+    expect(await describedBy(age)).toContain(
+      `row 0, feature 'age': expected a number, got the string "fifty"`,
+    );
+    expect(await age.evaluate((field) => field === field.ownerDocument.activeElement)).toBe(true);
+
+    await age.fill('');
+    await predictButton(page).click();
+    await page.getByText("row 0: missing feature 'age'").first().waitFor();
+    expect(await describedBy(age)).toContain("row 0: missing feature 'age'");
+    await age.fill('50');
+    await predictButton(page).click();
+    await verdict(page).waitFor();
+    expect(await wrong.count()).toBe(0);
+  });
+
+  it('says when a value is outside what the model was trained on', async () => {
+    const { page } = await visit(browser, `${target.url}/#diabetes`);
+    await page.getByLabel('age', { exact: true }).fill('140');
+    expect(await describedBy(page.getByLabel('age', { exact: true }))).toBe(
+      'year, 19 to 79: outside what it was trained on',
+    );
+  });
+
+  it('reads a seven as it is drawn', async () => {
+    const { page, faults } = await visit(browser, `${target.url}/#digits`);
+    await page.locator('canvas.pad').waitFor();
+    await draw(page, SEVEN);
+    await verdict(page).getByText('7', { exact: true }).waitFor();
+    expect(await result(page).locator('li[data-most]').textContent()).toMatch(/^7 /);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByText('What the model says comes here.').waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('takes rows that were pasted, and shows a prediction of each', async () => {
+    const { page } = await visit(browser, `${target.url}/#diabetes`);
+    await page.getByText('Rows', { exact: true }).click();
+    const lines = [card.features.map(({ name }) => name), ...card.examples].map((row) =>
+      row.join(','),
+    );
+    await page.getByLabel('Rows, as CSV or JSON').fill(lines.join('\n'));
+    await predictButton(page).click();
+    const { predictions } = await ask('diabetes', card.examples);
+    await result(page).getByRole('table').waitFor();
+    const cells = await result(page).locator('tbody td').allTextContents();
+    expect(cells).toEqual(predictions.map(({ value }) => String(Number(value?.toPrecision(6)))));
+
+    await page.getByLabel('Rows, as CSV or JSON').fill('[[1, 2,');
+    await predictButton(page).click();
+    await page.getByRole('alert').filter({ hasText: 'not JSON' }).waitFor();
+  });
+
+  it.each([
+    ['curl', (text: string) => execFileSync('bash', ['-c', text])],
+    [
+      'JavaScript',
+      (text: string) => execFileSync(process.execPath, ['-e', text, '--input-type=module']),
+    ],
+    ['Python', (text: string) => execFileSync('python3', ['-c', text])],
+  ])('gives the same call in %s, which answers the same', async (language, run) => {
+    const { page } = await visit(browser, `${target.url}/#diabetes`);
+    await predictButton(page).click();
+    const call = page.getByRole('region', { name: 'The same call from a program' });
+    await call.getByText(language, { exact: true }).click();
+    const printed = run((await call.locator('pre').textContent()) ?? '').toString();
+    const shown = Number(await verdict(page).textContent());
+    const [, value] = /value['"]?: ?([\d.]+)/.exec(printed) ?? [];
+    expect(Number(Number(value).toPrecision(6))).toBe(shown);
+  });
+
+  it('shows in figures that move what the server does under load', async () => {
+    const { page, faults } = await visit(browser, target.url);
+    const figure = (name: string) => page.locator(`[data-figure="${name}"]`);
+    await figure('predictionsPerSecond')
+      .getByText(/^0\.0$/)
+      .waitFor();
+    await whileBusy(target, async () => {
+      await figure('predictionsPerSecond')
+        .getByText(/^(?!0\.0$)[\d.]+$/)
+        .waitFor();
+      await figure('p99')
+        .getByText(/^[\d.]+ ms$/)
+        .waitFor();
+      await figure('rowsPerRun')
+        .getByText(/^[\d.]+$/)
+        .waitFor();
+    });
+    expect(await page.locator('.spark canvas').count()).toBe(5);
+    expect(faults).toEqual([]);
+  });
+
+  it('has documentation of the API that tries calls', async () => {
+    const { page, faults } = await visit(browser, `${target.url}/docs`);
+    await page.getByRole('button', { name: /POST \/predict / }).click();
+    await page.getByRole('button', { name: 'Execute' }).click();
+    const response = page.locator('.live-responses-table .response').first();
+    await response.getByText('200').waitFor();
+    expect(await response.textContent()).toContain('"predictions"');
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    { colorScheme: 'light' },
+    { colorScheme: 'dark' },
+    { colorScheme: 'light', viewport: { width: 360, height: 740 } },
+  ] as const)('keeps nobody out: %j', async (options) => {
+    const { page } = await visit(browser, `${target.url}/#diabetes`, options);
+    await page.getByLabel('age', { exact: true }).fill('fifty');
+    await predictButton(page).click();
+    await page.locator('[aria-invalid="true"]').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.goto(`${target.url}/#digits`);
+    await page.locator('canvas.pad').waitFor();
+    await draw(page, SEVEN);
+    await verdict(page).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    // Nothing has to be scrolled sideways.
+    expect(await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(
+      0,
+    );
+  });
+});
+
+describe.each(Object.entries(RUNTIMES))('the page of the %s, by its settings', (_, start) => {
+  const withServer = async (settings: Settings, act: (target: SocketTarget) => Promise<void>) => {
+    const target = await start(settings);
+    try {
+      await act(target);
+    } finally {
+      await target.stop();
+    }
+  };
+
+  it('asks for the tokens that the server asks for, and keeps them for the tab alone', async () => {
+    await withServer({ API_TOKEN: 'door', METRICS_TOKEN: 'window' }, async (target) => {
+      const { page } = await visit(browser, `${target.url}/#diabetes`);
+      const forPredictions = page.getByLabel('Predictions ask for a token here.');
+      await forPredictions.fill('wrong');
+      await forPredictions.press('Enter');
+      await forPredictions.waitFor({ state: 'detached' });
+      await predictButton(page).click();
+      // It was not taken, and so it is asked for again.
+      await forPredictions.fill('door');
+      await forPredictions.press('Enter');
+      await predictButton(page).click();
+      await verdict(page).waitFor();
+
+      const forMetrics = page.getByLabel(/holders of its token for metrics/);
+      await forMetrics.fill('window');
+      await forMetrics.press('Enter');
+      await page.locator('[data-figure="predictionsPerSecond"]').waitFor();
+
+      const call = page.getByRole('region', { name: 'The same call from a program' });
+      expect(await call.textContent()).toContain('Authorization: Bearer $API_TOKEN');
+      expect(await page.content()).not.toContain('door');
+      expect(await page.evaluate('localStorage.length')).toBe(0);
+      expect(await page.context().cookies()).toEqual([]);
+      await page.reload();
+      await predictButton(page).click();
+      await verdict(page).waitFor();
+    });
+  });
+
+  it('is not there with PAGE=off', async () => {
+    await withServer({ PAGE: 'off' }, async (target) => {
+      for (const path of ['/', '/docs', '/assets/page.js']) {
+        const response = await target.fetch(path);
+        expect(response.status).toBe(404);
+        expect(await response.json()).toMatchObject({ code: 'not_found' });
+      }
+    });
+  });
+});
+
+describe.runIf(TAKE_PICTURES)('the pictures in the README', () => {
+  it.each(['light', 'dark'] as const)('show the page under load: %s', async (colorScheme) => {
+    const target = await RUNTIMES['Node server']();
+    const options = { colorScheme, viewport: { width: 1200, height: 860 }, deviceScaleFactor: 1.5 };
+    const { page } = await visit(browser, `${target.url}/#digits`, options);
+    await whileBusy(target, async () => {
+      await page.waitForTimeout(40_000);
+      await draw(page, SEVEN);
+      await verdict(page).getByText('7', { exact: true }).waitFor();
+      await page.screenshot({ path: `docs/page-${colorScheme}.png` });
+    });
+    await target.stop();
+  });
+});
