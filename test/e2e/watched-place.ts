@@ -41,6 +41,9 @@ export async function startWatched(): Promise<{ place: Place; prometheus: Promet
     },
   });
   place.onStop(() => alertmanager.stop());
+  let prometheus: Prometheus | undefined;
+  // Registered before Kilat starts, so that it is still there for Kilat's last delivery.
+  place.onStop(() => prometheus?.stop());
   try {
     const model = join(place.folder, 'model/lookup/1');
     mkdirSync(model, { recursive: true });
@@ -57,11 +60,11 @@ export async function startWatched(): Promise<{ place: Place; prometheus: Promet
     await vi.waitFor(() => expect(kilat.stdout).toContain('"msg":"remote write"'), 20_000);
     putDocker(place, kilat.stdout);
 
-    const prometheus = await Prometheus.startWith(configureRules([address]), prometheusPort);
-    place.onStop(() => prometheus.stop());
-    const isScraped = async () => expect((await prometheus.query('up == 1')).size).toBe(1);
+    const started = await Prometheus.startWith(configureRules([address]), prometheusPort);
+    prometheus = started;
+    const isScraped = async () => expect((await started.query('up == 1')).size).toBe(1);
     await vi.waitFor(isScraped, 20_000);
-    return { place, prometheus };
+    return { place, prometheus: started };
   } catch (error) {
     await place.stop();
     throw error;
