@@ -104,7 +104,8 @@ describe('the documents', () => {
   });
 });
 
-describe('the commands of the documents', () => {
+// Commands take as long as they do, and other tests run beside them.
+describe('the commands of the documents', { timeout: 120_000 }, () => {
   beforeAll(() => installPrograms({ bash: 'bash', curl: 'curl', git: 'git' }));
 
   it.each(DOCUMENTS)('have marks that say what runs them: %s', (path) => {
