@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ALERTS } from '../observability/source/alerts.ts';
 import { parseConfig, SETTINGS } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
@@ -7,7 +7,11 @@ import { MODEL_FAULTS } from '../src/inference/types.ts';
 import { createCatalog } from '../src/metrics/catalog.ts';
 import { OPERATIONS } from '../src/protocols/openapi-operations.ts';
 import { createTestApp } from './helpers/app.ts';
-import { post } from './helpers/golden.ts';
+import { DOCUMENTS, readAllCommands, readCommands } from './helpers/doc-commands.ts';
+import type { Place } from './helpers/doc-place.ts';
+import { runCommands } from './helpers/doc-run.ts';
+import { FAST_SCENES } from './helpers/doc-scenes.ts';
+import { installPrograms } from './helpers/install-programs.ts';
 
 /** The rows of the table in a document whose head begins with a word, without the marks around code. */
 function table(path: string, head: string): string[][] {
@@ -98,15 +102,34 @@ describe('the documents', () => {
   it('list every fault of a model as it is', () => {
     expect(table('docs/errors.md', 'reason')).toEqual(Object.entries(MODEL_FAULTS));
   });
+});
 
-  it.each(['predict', 'by name'])('show an example that answers as shown: %s', async (name) => {
-    const { app } = await createTestApp();
-    const readme = readFileSync('README.md', 'utf8');
-    const [, example = ''] = readme.split(`<!-- example: ${name} -->\n`);
-    const [, path = ''] = /curl -s localhost:8000(\S+)/.exec(example) ?? [];
-    const [, body = ''] = /-d '([^']+)'/.exec(example) ?? [];
-    const [, shown = ''] = /```json\n(.+)\n```/.exec(example) ?? [];
-    const answer: unknown = await (await app.request(path, post(body))).json();
-    expect(answer).toEqual({ ...JSON.parse(shown), time_ms: expect.any(Number) });
+// Commands take as long as they do, and other tests run beside them.
+describe('the commands of the documents', { timeout: 120_000 }, () => {
+  beforeAll(() => installPrograms({ bash: 'bash', curl: 'curl', git: 'git' }));
+
+  it.each(DOCUMENTS)('have marks that say what runs them: %s', (path) => {
+    expect(readCommands(path).faults).toEqual([]);
+  });
+
+  it.each(readAllCommands('checkout'))('$place', async (commands) => {
+    const place = await FAST_SCENES.checkout();
+    onTestFinished(() => place.stop());
+    await runCommands(commands, place);
+  });
+
+  // One for all, since it takes a while to set up and nobody leaves it otherwise than it was.
+  const running = (['server', 'edge'] as const)
+    .map((scene) => ({ scene, blocks: readAllCommands(scene) }))
+    .filter(({ blocks }) => blocks.length > 0);
+
+  describe.each(running)('with a running $scene', ({ scene, blocks }) => {
+    let place: Place;
+    beforeAll(async () => {
+      place = await FAST_SCENES[scene]();
+    });
+    afterAll(() => place?.stop());
+
+    it.each(blocks)('$place', (commands) => runCommands(commands, place));
   });
 });

@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { installPrograms } from '../helpers/install-programs.ts';
 
 /** Where the Python environment of these tests lies. */
 export const PYTHON = 'dist/e2e-python/bin/python';
@@ -11,36 +12,18 @@ const PROGRAMS = {
   promtool: 'prometheus',
   'prometheus-alertmanager': 'prometheus-alertmanager',
   amtool: 'prometheus-alertmanager',
+  curl: 'curl',
+  git: 'git',
   python3: 'python3-venv',
   chromium: 'chromium',
 };
 
-/** Installs what is missing where that is possible (Debian, as root), and elsewhere says what to install. */
+/** Installs all of it where that is possible. */
 export default function install(): void {
-  const missing = Object.entries(PROGRAMS)
-    .filter(([program]) => spawnSync('which', [program]).status !== 0)
-    .map(([, debianPackage]) => debianPackage);
-  if (missing.length > 0) installPackages([...new Set(missing)]);
+  installPrograms(PROGRAMS);
   if (existsSync(PYTHON)) return;
   execFileSync('python3', ['-m', 'venv', 'dist/e2e-python'], { stdio: 'inherit' });
   execFileSync(PYTHON, ['-m', 'pip', 'install', '--quiet', ...PYTHON_PACKAGES], {
     stdio: 'inherit',
   });
-}
-
-function installPackages(packages: readonly string[]): void {
-  const debian = spawnSync('which', ['apt-get']).status === 0;
-  if (!debian || process.getuid?.() !== 0) {
-    throw new Error(`the end-to-end tests need ${packages.join(', ')}: please install`);
-  }
-  const options = {
-    stdio: 'inherit',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  } as const;
-  execFileSync('apt-get', ['update', '-qq'], options);
-  execFileSync(
-    'apt-get',
-    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
-    options,
-  );
 }

@@ -42,10 +42,13 @@ export class Prometheus {
     return Prometheus.startWith(config);
   }
 
-  /** @param config path of a configuration file */
-  static async startWith(config: string): Promise<Prometheus> {
+  /**
+   * @param config path of a configuration file
+   * @param where the port, where it has to be known before
+   */
+  static async startWith(config: string, where?: number): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), 'kilat-prometheus-data-'));
-    const port = await freePort();
+    const port = where ?? (await freePort());
     const child = spawn(
       'prometheus',
       [
