@@ -17,7 +17,7 @@ export interface Started extends Listening {
 }
 
 /** Where `npm run infer` and `npm run models:check` look unless they are told. */
-const USUAL = { url: 'http://localhost:8000', port: 8000, repository: './model' };
+const USUAL = { port: '8000', repository: './model' };
 const MARGIN = '  ';
 
 /** What a person should know of a server that has just started, within 80 columns. */
@@ -62,7 +62,7 @@ function suggest({ url, config, entries, defaultModel }: Started): string[] {
     .toSorted((a, b) => Number(b.name === defaultModel) - Number(a.name === defaultModel));
   const [first] = models;
   if (!first) return [`curl -s ${local}/models`];
-  const at = new URL(local).port === String(USUAL.port) ? '' : ` --url ${local}`;
+  const at = new URL(local).port === USUAL.port ? '' : ` --url ${local}`;
   const which = first.name === defaultModel ? '' : ` --model ${first.name}`;
   const infer = `npm run infer${at || which ? ' --' : ''}${which}${at}`;
   const commands = models.map(({ name, card }) =>
