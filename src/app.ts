@@ -16,6 +16,7 @@ import { type HttpObserver, observe, type RequestVariables } from './http/observ
 import { PendingBytes } from './http/pending-bytes.ts';
 import { RequestLog } from './http/request-log.ts';
 import { limitUrl } from './http/url-length.ts';
+import { createDefault } from './inference/default-model.ts';
 import type { ModelRepository } from './inference/repository.ts';
 import type { Logger } from './log.ts';
 import { scrape } from './metrics/scrape.ts';
@@ -187,22 +188,6 @@ export function createApp(services: Services) {
   });
   app.onError(errorBody(log));
   return app;
-}
-
-/**
- * The configured model, else the only one, else the one that ships with Kilat. It stays the default while it is there:
- * another model that comes must not change what is asked.
- */
-function createDefault(configured: string | undefined, models: ModelRepository) {
-  let chosen = configured;
-  const choose = () => {
-    const names = models.names();
-    if (configured !== undefined || (chosen !== undefined && names.includes(chosen))) return chosen;
-    chosen = names.length === 1 ? names[0] : names.find((name) => name === 'breast-cancer');
-    return chosen;
-  };
-  choose();
-  return choose;
 }
 
 /** @throws ConfigError when the configured model is not there, as far as is known */

@@ -14,16 +14,19 @@ import { readIncomingBody } from './http/node/body.ts';
 import { NodeServer } from './http/node/server.ts';
 import { readSiteFile } from './http/node/site-files.ts';
 import { RequestLog } from './http/request-log.ts';
-import { createNodeBatching, createNodeEngine } from './inference/node-engine.ts';
+import { createDefault } from './inference/default-model.ts';
+import { createNodeBatching, createNodeEngine, defaultThreads } from './inference/node-engine.ts';
 import { NativeEngineError } from './inference/onnx-native.ts';
 import { ModelRepository } from './inference/repository.ts';
 import { EmptyRepositoryError } from './inference/store.ts';
-import { gatherLines, type Logger } from './log.ts';
+import { gatherLines } from './log.ts';
 import { collectProcessMetrics } from './metrics/process.ts';
 import { startPushing } from './metrics/push.ts';
 import { createTelemetry } from './metrics/telemetry.ts';
 import type { GrpcParts, GrpcServer } from './protocols/grpc/server.ts';
 import { DiskStore } from './stores/disk.ts';
+import { followStore } from './stores/follow.ts';
+import { openTerminal } from './terminal/open.ts';
 
 const { version } = packageJson;
 const clock = runningClock;
@@ -69,9 +72,10 @@ async function main(): Promise<void> {
     destination.flushSync();
     lines.flush(pino.destination({ sync: true }));
   });
+  const terminal = await openTerminal(process.stdout, config, version, lines);
   const log = pino(
     { level: config.LOG_LEVEL, base: null, formatters: { level: (label) => ({ level: label }) } },
-    lines,
+    terminal ?? lines,
   );
   const telemetry = createTelemetry({
     version,
@@ -175,7 +179,16 @@ async function main(): Promise<void> {
     throw cannotListen(config, error);
   });
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
-  log.info({ url: `http://${host}:${port}` }, 'listening');
+  const url = `http://${host}:${port}`;
+  log.info({ url }, 'listening');
+  terminal?.welcome({
+    url,
+    grpcAddress: grpc?.address,
+    config,
+    threads: config.INFERENCE_THREADS ?? defaultThreads(),
+    entries: models.entries(),
+    defaultModel: createDefault(config.DEFAULT_MODEL, models)(),
+  });
   const place = `${hostname()}:${port}`;
   const sleepUntil = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal });
   const pushing = startPushing({
@@ -201,27 +214,6 @@ async function main(): Promise<void> {
     log.info({}, 'stopped');
     // What still runs in a thread, or waits for a reader that is gone, is not waited for.
     setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();
-  };
-}
-
-/**
- * Looks for changes in the repository every so many seconds; 0 never does.
- *
- * @returns ends it
- */
-function followStore(models: ModelRepository, seconds: number, log: Logger): () => void {
-  if (seconds === 0) return () => {};
-  let ended = false;
-  const look = async () => {
-    await models.refresh().catch((error: unknown) => {
-      log.error({ reason: messageOf(error) }, 'the models cannot be listed; they stay as they are');
-    });
-    if (!ended) timer = setTimeout(look, seconds * 1000);
-  };
-  let timer = setTimeout(look, seconds * 1000);
-  return () => {
-    ended = true;
-    clearTimeout(timer);
   };
 }
 

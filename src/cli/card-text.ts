@@ -32,6 +32,14 @@ function splice(text: string, from: number, to: number, inserted: string): strin
   return text.slice(0, from) + inserted + text.slice(to);
 }
 
+/** The text of a new card: each of its fields begins a line. */
+export function formatCard(card: object): string {
+  const fields = entriesOf(card).map(([key, value]) => {
+    return `  ${JSON.stringify(key)}: ${formatJson(value, '  ')}`;
+  });
+  return `{\n${fields.join(',\n')}\n}\n`;
+}
+
 /** JSON with a line for each innermost list or object, so that a card can be read: as `dumps` in model/train.py. */
 export function formatJson(value: unknown, indent = ''): string {
   const flat = formatFlat(value);

@@ -2,14 +2,13 @@ import { runningClock as clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { bytesOf } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
-import { createNodeBatching, createNodeEngine } from '../inference/node-engine.ts';
 import { ModelRepository } from '../inference/repository.ts';
 import { compareVersions, type StoredVersion } from '../inference/store.ts';
 import type { ModelFault, TensorSpec } from '../inference/types.ts';
 import { zeros } from '../inference/warm-up.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { summarise } from './load.ts';
-import { log, NOBODY } from './nobody.ts';
+import { createLoaderParts } from './loader-parts.ts';
 
 /** What became of a version when it was loaded as the server loads it. */
 export interface LoadedVersion {
@@ -45,18 +44,8 @@ const LONGEST_TIMING_MS = 1000;
  */
 export async function loadAll(config: Config): Promise<LoadedVersion[]> {
   const stored = await listStored(config.MODEL_REPOSITORY);
-  const { ENGINE: kind, INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
-  const limits = {
-    maxRows: config.MAX_BATCH_ROWS,
-    maxDelayMs: config.MAX_BATCH_DELAY_MS,
-    maxQueueRows: config.MAX_QUEUE_ROWS,
-  };
   const models = await ModelRepository.load(new DiskStore(config.MODEL_REPOSITORY), {
-    engine: await createNodeEngine({ kind, threads, intraOpThreads }, clock),
-    clock,
-    observer: NOBODY,
-    log,
-    batching: createNodeBatching(limits, clock),
+    ...(await createLoaderParts(config)),
     maxLoadedBytes: config.MAX_LOADED_BYTES,
     loadOnDemand: config.LOAD_ON_DEMAND,
   });

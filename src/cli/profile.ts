@@ -1,16 +1,14 @@
 import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { runningClock as clock } from '../clock.ts';
 import { type Config, parseConfig } from '../config.ts';
 import { loadModel } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
-import { createNodeBatching, createNodeEngine } from '../inference/node-engine.ts';
 import { positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
-import { log, NOBODY } from './nobody.ts';
+import { createLoaderParts } from './loader-parts.ts';
 import { profileModel } from './profile-model.ts';
 import { count } from './quantities.ts';
 import { readTrainingData } from './training-data.ts';
@@ -55,19 +53,7 @@ async function load(
   { name, version, card: cardJson, files }: Profiled,
   config: Config,
 ): Promise<{ model: Model; card: ModelCard }> {
-  const { ENGINE: kind, INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
-  const limits = {
-    maxRows: config.MAX_BATCH_ROWS,
-    maxDelayMs: config.MAX_BATCH_DELAY_MS,
-    maxQueueRows: config.MAX_QUEUE_ROWS,
-  };
-  const parts = {
-    engine: await createNodeEngine({ kind, threads, intraOpThreads }, clock),
-    clock,
-    observer: NOBODY,
-    log,
-    batching: createNodeBatching(limits, clock),
-  };
+  const parts = await createLoaderParts(config);
   try {
     const model = await loadModel({ name, version, card: cardJson, files }, parts);
     if (model.card) return { model, card: model.card };

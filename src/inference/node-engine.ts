@@ -27,8 +27,7 @@ const LONGEST_SHARED_RUN_MS = 50;
  */
 export async function createNodeEngine(options: NodeEngineOptions, clock: Clock): Promise<Engine> {
   const { kind, intraOpThreads, longestRunMs } = options;
-  // One core is left to everything that is no inference.
-  const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
+  const threads = options.threads ?? defaultThreads();
   const wasm = fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
   const module = await WebAssembly.compile(await readFile(wasm));
   const engine = { kind, module, intraOpThreads };
@@ -36,6 +35,11 @@ export async function createNodeEngine(options: NodeEngineOptions, clock: Clock)
   // What stays in this thread is too short to be worth dividing.
   const own = await createLocalEngine({ ...engine, intraOpThreads: 1 }, clock);
   return createThreadedEngine({ own, engine, threads, longestRunMs });
+}
+
+/** Threads for each model that needs them, where no number is set: one core is left to everything that is no inference. */
+export function defaultThreads(): number {
+  return Math.max(1, availableParallelism() - 1);
 }
 
 /** How requests share runs on Node. */

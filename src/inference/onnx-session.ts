@@ -78,7 +78,7 @@ async function createSession(
   try {
     return await runtime.InferenceSession.create(graph, settings);
   } catch (error) {
-    const reason = firstLine(error).replaceAll(BUILD_PATH, '');
+    const reason = firstLine(error).replace(WRAPPING, '').replaceAll(BUILD_PATH, '');
     const hint = HINTS.find(([sign]) => reason.includes(sign))?.[1] ?? '';
     throw new ModelError('bad_graph', `ONNX Runtime cannot load the graph: ${reason}${hint}`, {
       cause: error,
@@ -147,6 +147,9 @@ const HINTS = [
     '; it has to lie beside the graph, under the name that the graph has for it',
   ],
 ] as const;
+
+/** What its JavaScript puts before the reason. */
+const WRAPPING = /^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /;
 
 /** Where its own source lay when ONNX Runtime was built; the file is enough. */
 const BUILD_PATH = /(?:\/[\w.-]+)+\/(?=[\w.-]+\.(?:cc|h)\b)/g;

@@ -56,7 +56,7 @@ export interface FileReader {
   json(file: StoredFile): Promise<unknown>;
 }
 
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export const VERSION = /^[1-9]\d*$/;
 const CARD = 'model.json';
 const GRAPH = 'model.onnx';

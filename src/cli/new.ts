@@ -1,0 +1,88 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseConfig } from '../config.ts';
+import { BUNDLE, writeImports } from './bundle-imports.ts';
+import type { Wishes } from './card-skeleton.ts';
+import { createLoaderParts } from './loader-parts.ts';
+import { describeNewModel } from './new-report.ts';
+import { prepareModel } from './prepare-model.ts';
+import { findPlace, withStaged } from './stage-model.ts';
+
+/** `npm run models:new`: puts a graph where the server finds it, with a card to fill in, once it has been seen to load. */
+
+interface Options extends Wishes {
+  readonly repository?: string;
+  readonly force?: true;
+}
+
+/** How long the process may take to end by itself: threads of a model may still be at work. */
+const LONGEST_EXIT_MS = 500;
+
+async function create(name: string, file: string, options: Options): Promise<void> {
+  const { repository, force, ...wishes } = options;
+  const config = parseConfig({
+    ...process.env,
+    ...(repository !== undefined && { MODEL_REPOSITORY: repository }),
+  });
+  const place = await findPlace(config.MODEL_REPOSITORY, name);
+  // What is there of a model has been served with the card that it has, or without one.
+  const keepsCard = place.isKnown && !force;
+  if (keepsCard && (wishes.task || wishes.labels)) {
+    const card = `${place.root}/${name}/model.json`;
+    throw new Error(
+      `model '${name}' is there: change ${card} by hand, or have it written anew with --force`,
+    );
+  }
+  const parts = await createLoaderParts(config);
+  const model = await withStaged(place, file, keepsCard && place.hasCard, async (staged) => {
+    const prepared = await prepareModel(staged, keepsCard ? undefined : wishes, parts);
+    await staged.moveIntoPlace(prepared.cardIs === 'new');
+    return prepared;
+  });
+  const isBundled = resolve(place.root) === resolve('model');
+  const bundle = isBundled ? await bundleAgain() : undefined;
+  console.log(describeNewModel(model, bundle, config));
+}
+
+/** @returns what has been done for the Worker */
+async function bundleAgain(): Promise<string> {
+  try {
+    const imports = await writeImports('model');
+    if ((await readFile(BUNDLE, 'utf8')) === imports) return 'imports it for the Worker already';
+    await writeFile(BUNDLE, imports);
+    return 'imports it for the Worker';
+  } catch (error) {
+    return `not changed: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+function labelList(value: string): readonly string[] {
+  const labels = value.split(',').map((label) => label.trim());
+  if (labels.includes('')) throw new InvalidArgumentError('expected labels with commas between');
+  if (new Set(labels).size === labels.length) return labels;
+  throw new InvalidArgumentError('expected every label once');
+}
+
+const program = new Command('npm run models:new --')
+  .description('put a graph where the server finds it, with a card to fill in')
+  .argument('<name>', 'what it is asked by; of a model that is there this is the next version')
+  .argument('<graph>', 'an ONNX file; weights in files of their own lie beside it')
+  .option('--labels <list>', 'classes, in the order of the probabilities: a,b,c', labelList)
+  .addOption(
+    new Option('--task <task>', 'what it is for, where the outputs do not tell').choices([
+      'classification',
+      'regression',
+    ]),
+  )
+  .option('--force', 'write the card of a model anew that has one')
+  .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .action(create);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

@@ -1,0 +1,78 @@
+import { mayLoop } from '../inference/byte-search.ts';
+import { type LoaderParts, loadModel } from '../inference/loader.ts';
+import type { Model } from '../inference/model.ts';
+import type { ModelCard } from '../inference/model-card.ts';
+import { ModelError, type TensorSpec } from '../inference/types.ts';
+import { sketchCard, type Wishes } from './card-skeleton.ts';
+import { formatCard } from './card-text.ts';
+import type { Place, StagedModel } from './stage-model.ts';
+import { tryModel } from './try-model.ts';
+
+/** A version that loads, with the card that it goes with. */
+export interface PreparedModel {
+  readonly place: Place;
+  /** Its files, from the folder of the version. */
+  readonly files: readonly string[];
+  /** Of the graph and its external data. */
+  readonly bytes: number;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** A row that it takes, as JSON; undefined where none is known. */
+  readonly row: unknown;
+  readonly card: ModelCard | undefined;
+  /** What became of the card. */
+  readonly cardIs: 'new' | 'as it was' | 'none';
+  /** Why there is none. */
+  readonly why?: string;
+}
+
+/**
+ * Loads a staged model as the server would, and gives it a card from what has been seen of it.
+ *
+ * @param wishes undefined where the model keeps the card that it has
+ * @throws Error that says why it cannot be served
+ */
+export async function prepareModel(
+  staged: StagedModel,
+  wishes: Wishes | undefined,
+  parts: LoaderParts,
+): Promise<PreparedModel> {
+  const { place, files } = staged;
+  const { model, graph } = await load(staged, parts);
+  // What may go round without end is not tried out.
+  const trial = mayLoop(graph) ? undefined : await tryModel(model);
+  const { inputs, outputs, bytes, card } = model;
+  await model.retire();
+  const prepared = { place, files, bytes, inputs, outputs, row: trial?.row, card };
+  if (!wishes) {
+    return { ...prepared, row: card?.examples?.[0] ?? trial?.row, cardIs: 'as it was' };
+  }
+  const sketch = sketchCard(place.name, { inputs, outputs, trial }, wishes);
+  if (!sketch.card) return { ...prepared, cardIs: 'none', why: sketch.why };
+  await staged.writeCard(formatCard(sketch.card));
+  // The card is held against the graph as it will be, and its example runs.
+  const { model: described } = await load(staged, parts);
+  await described.retire();
+  return { ...prepared, card: described.card, cardIs: 'new' };
+}
+
+async function load(
+  staged: StagedModel,
+  parts: LoaderParts,
+): Promise<{ model: Model; graph: Uint8Array }> {
+  const { name, version } = staged.place;
+  try {
+    const laidOut = await staged.find();
+    const [stored] = laidOut.versions;
+    if (!stored) throw new Error('its copy has gone');
+    const [card, files] = [await laidOut.card?.read(), await stored.read()];
+    const model = await loadModel({ name, version, card, files }, parts);
+    return { model, graph: files.graph };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    const missing = staged.missing.map((path) => `'${path}'`).join(', ');
+    const absent = missing && `\nit names files that are not beside it: ${missing}`;
+    const message = `${name} v${version} cannot be served (${error.fault}): ${error.message}${absent}`;
+    throw new Error(`${message}\nnothing has been put in place`, { cause: error });
+  }
+}

@@ -1,0 +1,308 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { post } from '../helpers/golden.ts';
+import { shippedGraph } from '../helpers/store.ts';
+import { startNode } from '../helpers/targets.ts';
+import { tinyGraph } from '../helpers/tiny-graph.ts';
+
+/** A command that has not ended by then is killed, and its exit code is not a number. */
+const LONGEST_RUN_MS = 25_000;
+/** Several commands, each of which waits for its files to settle. */
+const LONGEST_TEST_MS = 120_000;
+
+const COMMAND = resolve('src/cli/new.ts');
+
+describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'kilat-new-'));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  /** Runs the command as npm does, in a directory, with the repository in `models`. */
+  function run(
+    args: readonly string[],
+    options: { cwd?: string; repository?: string } = {},
+  ): Promise<{ code: unknown; stdout: string; stderr: string }> {
+    const { cwd = '.', repository = models() } = options;
+    const env = { ...process.env, MODEL_REPOSITORY: repository };
+    return new Promise((done) => {
+      execFile(
+        process.execPath,
+        [COMMAND, ...args],
+        { timeout: LONGEST_RUN_MS, env, cwd },
+        (error, stdout, stderr) => {
+          const short = (text: string) => text.replaceAll(root, 'root');
+          done({ code: error ? error.code : 0, stdout: short(stdout), stderr: short(stderr) });
+        },
+      );
+    });
+  }
+
+  const models = () => join(root, 'models');
+  const add = (name: string, ...options: string[]) =>
+    run([name, `test/models/${name}.onnx`, ...options]);
+  const card = (name: string) =>
+    JSON.parse(readFileSync(join(models(), name, 'model.json'), 'utf8'));
+  /** Every file of the repository, hidden ones as well; nothing where there is no repository. */
+  const files = () =>
+    existsSync(models())
+      ? readdirSync(models(), { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(({ parentPath, name }) => join(parentPath, name).slice(models().length + 1))
+          .sort()
+      : [];
+  it('puts models of every kind where a server answers for each of them', async () => {
+    const accepted = ['from-one', 'lookup', 'cnn', 'image', 'text', 'two-inputs', 'external'];
+    const added = [
+      ...accepted.map((name) => add(name)),
+      run(['shipped', 'model/diabetes/1/model.onnx']),
+    ];
+    const refused = [add('zipmap'), add('unknown-operator')];
+    for (const outcome of await Promise.all(added)) {
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    }
+    for (const outcome of await Promise.all(refused)) {
+      expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    }
+    expect(files()).toEqual(
+      [
+        ...[...accepted, 'shipped'].map((name) => `${name}/1/model.onnx`),
+        'external/1/external.onnx.data',
+        ...['from-one', 'lookup', 'cnn', 'shipped'].map((name) => `${name}/model.json`),
+      ].sort(),
+    );
+
+    const server = await startNode({ MODEL_REPOSITORY: models() });
+    try {
+      expect((await server.fetch('/readyz')).status).toBe(200);
+      const predict = async (name: string, row: unknown) => {
+        const path = `/models/${name}/predict`;
+        const answer = await server.fetch(path, post({ instances: [row] }));
+        return { status: answer.status, ...(await answer.json()).predictions?.[0] };
+      };
+      const ones = (...shape: number[]): unknown => {
+        const [length, ...rest] = shape;
+        return length === undefined ? 1 : Array.from({ length }, () => ones(...rest));
+      };
+      expect(await predict('from-one', [5.1, 3.5, 1.4, 0.2])).toEqual({
+        status: 200,
+        label: 'class 0',
+        probabilities: {
+          'class 0': expect.any(Number),
+          'class 1': expect.any(Number),
+          'class 2': expect.any(Number),
+        },
+      });
+      expect(await predict('lookup', [3])).toEqual({ status: 200, value: 30 });
+      expect(await predict('shipped', ones(10))).toEqual({
+        status: 200,
+        value: expect.any(Number),
+      });
+      expect(await predict('cnn', ones(1, 28, 28))).toMatchObject({
+        status: 200,
+        label: expect.stringMatching(/^class \d$/),
+      });
+      expect(await predict('image', ones(3, 4, 4))).toMatchObject({ status: 200 });
+      expect(await predict('text', 'a')).toEqual({ status: 200, y: 'a' });
+      expect(await predict('two-inputs', { age: [4], city: ['Bonn'] })).toEqual({
+        status: 200,
+        older: [5],
+        home: ['Bonn'],
+      });
+      expect(await predict('external', ones(4))).toEqual({ status: 200, y: [24, 28, 32, 36] });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('writes a card in which a person has only to put names', async () => {
+    const { stdout } = await add('from-one');
+    expect(card('from-one')).toEqual({
+      name: 'from-one',
+      task: 'classification',
+      features: [1, 2, 3, 4].map((number) => ({ name: `feature ${number}` })),
+      labels: ['class 0', 'class 1', 'class 2'],
+      outputs: { label: 'label', probabilities: 'probabilities' },
+      examples: [[0, 0, 0, 0]],
+    });
+    // Without what is said beside a command, of which the column depends on how long the longest is.
+    expect(stdout.replaceAll(/^( {2}(?:edit|MODEL).*?) {2,}.*$/gm, '$1')).toBe(
+      [
+        'from-one v1 loads and runs',
+        '  input   X FP32 [-1, 4]',
+        '  output  label INT64 [-1]',
+        '  output  probabilities FP32 [-1, 3]',
+        'what there is now',
+        '  root/models/from-one/1/model.onnx  518 B',
+        '  root/models/from-one/model.json    classification by label and probabilities, to fill in',
+        'next',
+        '  edit root/models/from-one/model.json',
+        '  MODEL_REPOSITORY=root/models npm run models:check',
+        '  MODEL_REPOSITORY=root/models npm start',
+        '  MODEL_REPOSITORY=root/models npm run models:profile -- --model from-one --data data.csv',
+        'and ask it',
+        '  curl -s http://localhost:8000/models/from-one/predict \\',
+        "    -H 'content-type: application/json' \\",
+        `    -d '{"instances":[[0,0,0,0]]}'`,
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('takes labels and the task from the command line', async () => {
+    expect(await add('from-one', '--labels', 'setosa, versicolor,virginica')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('name 4 features\n'),
+    });
+    expect(card('from-one').labels).toEqual(['setosa', 'versicolor', 'virginica']);
+    await add('text', '--labels', 'ham,spam');
+    expect(card('text')).toMatchObject({ labels: ['ham', 'spam'], outputs: { label: 'y' } });
+    await add('two-inputs', '--task', 'regression');
+    expect(card('two-inputs')).toEqual({
+      name: 'two-inputs',
+      task: 'regression',
+      outputs: { value: 'older' },
+      examples: [{ age: [0], city: [''] }],
+    });
+  });
+
+  it('leaves the examples out where it knows no row that the model takes', async () => {
+    // It wants the sixth row, whatever comes.
+    const sixth = join(root, 'sixth.onnx');
+    writeFileSync(sixth, tinyGraph('Gather', [], 1, { second: 5 }));
+    expect(await run(['sixth', sixth])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('curl -s http://localhost:8000/models/sixth\n'),
+    });
+    expect(card('sixth')).not.toHaveProperty('examples');
+  });
+
+  it('makes the next version of a model that is there, and leaves its card alone', async () => {
+    cpSync('model/digits', join(models(), 'digits'), { recursive: true });
+    const before = readFileSync('model/digits/model.json', 'utf8');
+    const { code, stdout } = await run(['digits', 'model/digits/1/model.onnx']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^digits v2 loads and runs\n/);
+    expect(stdout).toMatch(/digits\/model\.json +is left as it was\n/);
+    expect(files()).toEqual(['digits/1/model.onnx', 'digits/2/model.onnx', 'digits/model.json']);
+    expect(readFileSync(join(models(), 'digits/model.json'), 'utf8')).toBe(before);
+
+    // A graph that the card does not fit, and one that is to have another card.
+    const other = await run(['digits', 'test/models/from-one.onnx']);
+    expect(other).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/bad_card.*64 features/),
+    });
+    const labelled = await run(['digits', 'test/models/from-one.onnx', '--labels', 'a,b,c']);
+    expect(labelled.stderr).toMatch(/^model 'digits' is there: .* --force\n$/);
+    expect(files()).toHaveLength(3);
+    await run(['digits', 'test/models/from-one.onnx', '--labels', 'a,b,c', '--force']);
+    expect(card('digits')).toMatchObject({ name: 'digits', labels: ['a', 'b', 'c'] });
+    expect(files()).toContain('digits/3/model.onnx');
+  });
+
+  it('says so when the card of a model does not ask for the new version', async () => {
+    mkdirSync(models());
+    const served = { ...JSON.parse(readFileSync('model/digits/model.json', 'utf8')), serve: [1] };
+    mkdirSync(join(models(), 'digits/1'), { recursive: true });
+    writeFileSync(join(models(), 'digits/1/model.onnx'), shippedGraph('digits'));
+    writeFileSync(join(models(), 'digits/model.json'), JSON.stringify(served));
+    const { stdout } = await run(['digits', 'model/digits/1/model.onnx']);
+    expect(stdout).toContain('note: "serve" in the card of digits does not ask for version 2\n');
+  });
+
+  it('leaves nothing behind of a graph that cannot be served, and says why', async () => {
+    expect(await add('unknown-operator')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^unknown-operator v1 cannot be served \(bad_graph\): .*Transmogrify.*\nnothing has been put in place\n$/,
+      ),
+    });
+    expect(await add('zipmap')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\(unsupported\): .*without ZipMap/),
+    });
+    cpSync('test/models/external.onnx', join(root, 'alone.onnx'));
+    expect(await run(['alone', join(root, 'alone.onnx')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("files that are not beside it: 'external.onnx.data'\n"),
+    });
+    expect(existsSync(models())).toBe(false);
+  });
+
+  it('refuses a name that a server would not find, by the rule', async () => {
+    const names = ['../up', '.hidden', 'a b', 'ä', ''];
+    const outcomes = await Promise.all(names.map((name) => run([name, 'test/models/lookup.onnx'])));
+    const rule = 'expected letters, digits and . _ -, the first one a letter or digit';
+    expect(outcomes).toEqual(
+      names.map((name) => ({
+        code: 1,
+        stdout: '',
+        stderr: `'${name}' is no name of a model: ${rule}\n`,
+      })),
+    );
+    expect(files()).toEqual([]);
+  });
+
+  it.each([
+    [['from-one', '--labels', 'a,b'], /^--labels names 2 classes, the graph gives 3/],
+    [['from-one', '--labels', 'a,,b'], /expected labels with commas between/],
+    [['from-one', '--labels', 'a,a,b'], /expected every label once/],
+    [
+      ['from-one', '--task', 'regression'],
+      /^--task regression: the graph has no output of one number/,
+    ],
+    [['image', '--task', 'classification'], /^--task classification: the graph has neither/],
+    [['image', '--task', 'ranking'], /Allowed choices are classification, regression/],
+  ] as const)(
+    'refuses what contradicts the graph, or itself: %o',
+    async ([name, ...options], why) => {
+      expect(await add(name, ...options)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(why),
+      });
+      expect(files()).toEqual([]);
+    },
+  );
+
+  it('says what is in the way', async () => {
+    mkdirSync(models());
+    cpSync('test/models/lookup.onnx', join(models(), 'lookup.onnx'));
+    expect((await add('lookup')).stderr).toBe(
+      'root/models/lookup.onnx is a model of that name: move it to root/models/lookup/1/model.onnx first\n',
+    );
+    expect((await run(['new', 'nowhere.onnx'])).stderr).toBe('cannot read nowhere.onnx: ENOENT\n');
+    expect(files()).toEqual(['lookup.onnx']);
+  });
+
+  it('has the Worker carry what is in ./model, and nothing else', async () => {
+    mkdirSync(join(root, 'src/stores'), { recursive: true });
+    const bundle = join(root, 'src/stores/bundle.ts');
+    writeFileSync(bundle, '');
+    const lookup = resolve('test/models/lookup.onnx');
+    const elsewhere = await run(['lookup', lookup], { cwd: root });
+    expect(elsewhere.stdout).not.toContain('bundle.ts');
+    expect(readFileSync(bundle, 'utf8')).toBe('');
+
+    const here = await run(['lookup', lookup], { cwd: root, repository: '' });
+    expect(here.stdout).toMatch(/src\/stores\/bundle\.ts +imports it for the Worker\n/);
+    expect(here.stdout).toContain('\n  npm run models:check ');
+    const text = readFileSync(bundle, 'utf8');
+    expect(text).toContain("from '../../model/lookup/1/model.onnx';");
+    expect(text).toContain("from '../../model/lookup/model.json' with { type: 'json' };");
+  });
+});
