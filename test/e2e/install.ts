@@ -27,7 +27,7 @@ export default function install(): void {
   });
 }
 
-function installPackages(packages: readonly string[]): void {
+export function installPackages(packages: readonly string[]): void {
   const debian = spawnSync('which', ['apt-get']).status === 0;
   if (!debian || process.getuid?.() !== 0) {
     throw new Error(`the end-to-end tests need ${packages.join(', ')}: please install`);
