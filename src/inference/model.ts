@@ -157,7 +157,10 @@ export class Model implements LoadedModel {
     const [example] = this.card?.examples ?? [];
     if (example === undefined) return warmUp(this.session);
     try {
-      await this.session.run(this.readRows([example]), this.outputNames);
+      const inputs = this.readRows([example]);
+      // ONNX Runtime would say that a shape does not fit, and not which one does.
+      for (const [i, tensor] of inputs.entries()) checkTensor(tensor, this.inputs[i] as TensorSpec);
+      await this.session.run(inputs, this.outputNames);
     } catch (error) {
       const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
       const message = `the model fails on the first example of its card: ${reason}`;

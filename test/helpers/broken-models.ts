@@ -295,6 +295,18 @@ function brokenCards(): BrokenModel[] {
         '1/model.onnx': testModel('lookup.onnx'),
       },
     ),
+    broken(
+      'two-rows-or-none',
+      'failed_run',
+      /^the model fails on the first example of its card: input 'x': expected shape \[2, 3\], got \[1, 3\]$/,
+      {
+        'model.json': json({
+          ...{ name: 'two-rows-or-none', task: 'regression', outputs: { value: 'y' } },
+          examples: [[1, 2, 3]],
+        }),
+        '1/model.onnx': testModel('fixed.onnx'),
+      },
+    ),
   ];
 }
 

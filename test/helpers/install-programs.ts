@@ -12,7 +12,8 @@ export function installPrograms(programs: Readonly<Record<string, string>>): voi
   if (missing.length > 0) installPackages([...new Set(missing)]);
 }
 
-function installPackages(packages: readonly string[]): void {
+/** @throws Error that names the packages where they cannot be installed */
+export function installPackages(packages: readonly string[]): void {
   const debian = spawnSync('which', ['apt-get']).status === 0;
   if (!debian || process.getuid?.() !== 0) {
     throw new Error(`these tests need ${packages.join(', ')}: please install`);
