@@ -6,12 +6,25 @@ export interface Listening {
   readonly grpcAddress: string | undefined;
 }
 
-/** What is served where: a line of the start for each of these. */
-export function listAddresses({ url, grpcAddress }: Listening): [what: string, where: string][] {
+/**
+ * What is served where: a line of the start for each of these.
+ *
+ * @param hasPages whether a browser finds something there
+ */
+export function listAddresses(
+  { url, grpcAddress }: Listening,
+  hasPages: boolean,
+): [what: string, where: string][] {
   const local = localUrl(url);
   const isEverywhere = local !== url;
   return [
     ['HTTP', isEverywhere ? `${local} and every other address of this machine` : url],
+    ...(hasPages
+      ? ([
+          ['page', `${local}/ to try the models in a browser`],
+          ['docs', `${local}/docs of the API`],
+        ] satisfies [string, string][])
+      : []),
     ['metrics', `${local}/metrics`],
     ...(grpcAddress === undefined ? [] : [['gRPC', grpcAddress] satisfies [string, string]]),
   ];

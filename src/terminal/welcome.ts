@@ -25,7 +25,7 @@ export function welcome(started: Started, paint: Paint): string {
   const { config, threads, entries } = started;
   const { on, off } = describeSwitches(config, threads);
   const parts = [
-    label(listAddresses(started), paint),
+    label(listAddresses(started, config.PAGE === 'on'), paint),
     [...listModels(entries, paint), ...describeFailures(entries, config, paint)],
     [...labelLines('on', wrapAll(on), paint), ...labelLines('off', wrapAll(off), paint)],
     labelLines('try', suggest(started), paint),

@@ -48,7 +48,7 @@ describe('what is on and off', () => {
 describe('what is served where', () => {
   it('is an address that this machine can open, where the server listens on all', () => {
     for (const url of ['http://0.0.0.0:8000', 'http://[::]:8000']) {
-      expect(listAddresses({ url, grpcAddress: '0.0.0.0:8001' })).toEqual([
+      expect(listAddresses({ url, grpcAddress: '0.0.0.0:8001' }, false)).toEqual([
         ['HTTP', 'http://localhost:8000 and every other address of this machine'],
         ['metrics', 'http://localhost:8000/metrics'],
         ['gRPC', '0.0.0.0:8001'],
@@ -57,8 +57,10 @@ describe('what is served where', () => {
   });
 
   it('is the address that was asked for', () => {
-    expect(listAddresses({ url: 'http://[::1]:80', grpcAddress: undefined })).toEqual([
+    expect(listAddresses({ url: 'http://[::1]:80', grpcAddress: undefined }, true)).toEqual([
       ['HTTP', 'http://[::1]:80'],
+      ['page', 'http://[::1]:80/ to try the models in a browser'],
+      ['docs', 'http://[::1]:80/docs of the API'],
       ['metrics', 'http://[::1]:80/metrics'],
     ]);
   });
