@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { sendLoad } from './load.ts';
 import { findValue } from './metric-text.ts';
 import { RequestSize } from './request-size.ts';
-import { AnswerError, ask, type ExampleModel, request } from './server.ts';
+import type { ExampleModel } from './served-model.ts';
+import { AnswerError, ask, request } from './server.ts';
 
 /** What the sum is read from. */
 export const SUM = 'prediction_time_seconds_sum';
@@ -105,7 +106,8 @@ async function sendExamples(
   const target = new URL(`models/${encodeURIComponent(name)}/versions/${version}/predict`, url);
   const size = new RequestSize();
   const patience = new Patience();
-  const samples = await sendLoad({
+  let answered = 0;
+  await sendLoad({
     send: async (index) => {
       const { rows } = size;
       const instances = Array.from(
@@ -128,9 +130,11 @@ async function sendExamples(
     concurrency: CONCURRENCY,
     seconds: Infinity,
     isDone: () => isDone() || signal.aborted,
-    onSample: () => {},
+    onSample: ({ error }) => {
+      if (error === undefined) answered++;
+    },
   });
-  return samples.filter(({ error }) => error === undefined).length;
+  return answered;
 }
 
 /** The sum is smaller than it was: whose it is began anew. */

@@ -5,7 +5,7 @@ import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.
 import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { positive, serverUrl } from './arguments.ts';
-import { type ExampleModel, findModel } from './server.ts';
+import { type ExampleModel, findExamples } from './served-model.ts';
 import { stopOnSignals } from './signals.ts';
 
 /** `npm run alert:try`: keeps a running server busy, with real requests, until Alert_Prediction_Time would fire. */
@@ -22,7 +22,7 @@ interface Options {
 
 async function tryAlert(options: Options): Promise<void> {
   const { url, threshold, duration, metricsToken } = options;
-  const model = await findModel(url, options.model);
+  const model = await findExamples(url, options.model);
   const signal = AbortSignal.any([stopOnSignals(), AbortSignal.timeout(duration * 1000)]);
   // Any of several is good.
   const at = { url, model, metricsToken: metricsToken?.split(',')[0], signal };

@@ -19,3 +19,8 @@ export function positiveInteger(value: string): number {
   if (/^[1-9]\d*$/.test(value)) return Number(value);
   throw new InvalidArgumentError('expected a whole number above 0');
 }
+
+export function wholeNumber(value: string): number {
+  if (/^\d+$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('expected a whole number, 0 or more');
+}

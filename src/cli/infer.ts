@@ -1,127 +1,152 @@
-import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
-import { Command } from 'commander';
-import * as z from 'zod';
-import { positive, positiveInteger, serverUrl } from './arguments.ts';
-import { type Sample, sendLoad, summarise } from './load.ts';
-import { ask, findModel } from './server.ts';
+import { Command, Option } from 'commander';
+import { messageOf } from '../errors.ts';
+import { positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
+import { countDue, sendLoad } from './load.ts';
+import { Measurements, type Report, type Run } from './measurements.ts';
+import { openWire } from './open-wire.ts';
+import { type Progress, showProgress } from './progress.ts';
+import { explainRefusal } from './refusal.ts';
+import { describeSample, formatReport } from './report-text.ts';
+import { findRows } from './rows-to-send.ts';
+import { findModel } from './served-model.ts';
+import { AnswerError, ConnectionError } from './server.ts';
+import { stopOnSignals } from './signals.ts';
+import { PROTOCOLS, type Protocol, sendRows, type Wire } from './wire.ts';
 
-/** `npm run infer`: sends the example rows of a model's card to a running server and measures. */
+/** `npm run infer`: sends rows to a running server and measures every inference; docs/client.md. */
 
 interface Options {
   readonly url: string;
   readonly model?: string;
+  readonly protocol: Protocol;
+  readonly data?: string;
+  readonly rows: number;
   readonly requests?: number;
-  readonly concurrency: number;
   readonly duration?: number;
+  readonly rate?: number;
+  readonly concurrency?: number;
+  readonly maxErrors: number;
   readonly json?: true;
 }
 
-/** Above this many requests a bar shows the progress, and only the summary is printed. */
+/** Up to so many requests each has a line; of more a bar shows the progress, and the summary is all that is printed. */
 const MOST_LINES = 100;
-
-const predictAnswer = z.object({ predictions: z.array(z.unknown()), time_ms: z.number() });
+/** Under way at once where a rate is asked for: enough for most servers not to be held up by the client. */
+const CONCURRENCY_OF_A_RATE = 64;
+/** After a request that nobody answered a sender waits so long: a server that is gone needs no thousands of them. */
+const BACK_OFF_MS = 250;
+/** Columns at most, and where nobody says how many there are. */
+const WIDTH = 80;
 
 async function infer(options: Options): Promise<void> {
-  const { url, json, concurrency } = options;
-  const model = await findModel(url, options.model);
-  const requests = options.requests ?? (options.duration === undefined ? 20 : Infinity);
-  const target = new URL(`models/${encodeURIComponent(model.name)}/predict`, url);
-
-  const lines = !json && requests <= MOST_LINES;
-  const bar =
-    json || lines || !process.stderr.isTTY
-      ? undefined
-      : new SingleBar({ format: '{bar} {percentage}% {value}/{total} | {eta_formatted} left' });
-  bar?.start(Number.isFinite(requests) ? requests : (options.duration ?? 0), 0);
-
-  const start = performance.now();
-  const samples = await sendLoad({
-    send: async (index) => {
-      const row = model.examples[index % model.examples.length];
-      const answer = predictAnswer.parse(await ask(target, { instances: [row] }));
-      return { rows: answer.predictions.length, inferenceMs: answer.time_ms };
-    },
-    requests,
-    concurrency,
-    seconds: options.duration ?? Infinity,
-    onSample: (sample, index) => {
-      bar?.update(
-        Number.isFinite(requests) ? index + 1 : Math.round((performance.now() - start) / 1000),
-      );
-      if (lines) console.log(describe(sample, index));
-    },
-  });
-  const seconds = (performance.now() - start) / 1000;
-  bar?.stop();
-
-  const report = summariseRun(model, samples, seconds);
-  console.log(json ? JSON.stringify(report) : formatReport(report));
-  if (report.errors > 0) process.exitCode = 1;
+  const { url, protocol, rate, json, maxErrors } = options;
+  const stopped = stopOnSignals();
+  const model = await findModel(url, options.model, stopped);
+  const wire = await openWire(protocol, url, model, stopped);
+  const rows = await findRows(model, options.data, options.rows, stopped);
+  const run = { model: model.name, version: model.version, protocol, rate };
+  const report = await measure(options, wire, rows, run, stopped);
+  const width = Math.min(WIDTH, process.stdout.columns || WIDTH);
+  console.log(json ? JSON.stringify(report) : formatReport(report, width));
+  if (!stopped.aborted && report.errors > maxErrors) process.exitCode = 1;
 }
 
-function describe({ error, inferenceMs, roundTripMs }: Sample, index: number): string {
-  const outcome = error ?? `inference ${inferenceMs?.toFixed(3)} ms`;
-  return `${String(index + 1).padStart(3)}  ${outcome}, round trip ${roundTripMs.toFixed(3)} ms`;
-}
-
-function summariseRun(
-  model: { name: string; version: string },
-  samples: readonly Sample[],
-  seconds: number,
-) {
-  const failed = samples.filter((sample) => sample.error !== undefined);
-  const served = samples.filter((sample) => sample.error === undefined);
-  const inference = served.map((sample) => sample.inferenceMs ?? 0);
-  const roundTrip = served.map((sample) => sample.roundTripMs);
-  return {
-    model: model.name,
-    version: model.version,
-    count: samples.length,
-    errors: failed.length,
-    first_error: failed[0]?.error ?? null,
-    seconds,
-    rows_per_second: served.reduce((sum, { rows }) => sum + rows, 0) / seconds,
-    inference_ms: summarise(inference) ?? null,
-    round_trip_ms: summarise(roundTrip) ?? null,
-    times_ms: inference,
+/**
+ * Sends rows until all are sent, the time is up, or the signal.
+ *
+ * @throws Error in one line where the first answer says that no other will be better
+ */
+async function measure(
+  options: Options,
+  wire: Wire,
+  rows: readonly unknown[],
+  run: Run,
+  stopped: AbortSignal,
+): Promise<Report> {
+  const { rate, duration: seconds = Number.POSITIVE_INFINITY } = options;
+  const wanted = options.requests ?? (options.duration === undefined ? 20 : Infinity);
+  const requests = countDue({ requests: wanted, seconds, rate });
+  const lines = !options.json && requests <= MOST_LINES;
+  const refused = new AbortController();
+  const signal = AbortSignal.any([stopped, refused.signal]);
+  let hasAnswered = false;
+  const send = async (index: number) => {
+    try {
+      const answer = await sendRows(wire, pickRows(rows, index, options.rows), signal);
+      hasAnswered = true;
+      return answer;
+    } catch (error) {
+      const refusal = hasAnswered ? undefined : explainRefusal(error);
+      if (refusal !== undefined) refused.abort(new Error(refusal, { cause: error }));
+      hasAnswered ||= error instanceof AnswerError;
+      throw error;
+    }
   };
+
+  const measurements = new Measurements();
+  let progress: Progress | undefined;
+  if (!lines && process.stderr.isTTY) progress = showProgress(requests, seconds);
+  const start = performance.now();
+  await sendLoad({
+    send,
+    requests,
+    concurrency: options.concurrency ?? (rate === undefined ? 1 : CONCURRENCY_OF_A_RATE),
+    seconds,
+    rate,
+    signal,
+    backOff: (error) => (error instanceof ConnectionError ? BACK_OFF_MS : 0),
+    onSample: (sample, index) => {
+      measurements.record(sample);
+      progress?.show(measurements.count, measurements.errors);
+      if (lines) console.log(describeSample(sample, index, rate !== undefined));
+    },
+  });
+  const elapsed = (performance.now() - start) / 1000;
+  progress?.end();
+  refused.signal.throwIfAborted();
+  return measurements.report(run, elapsed);
 }
 
-function formatReport(report: ReturnType<typeof summariseRun>): string {
-  const table = new Table({
-    head: ['ms', 'mean', 'p50', 'p90', 'p99', 'max'],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
-  });
-  const parts = { inference: report.inference_ms, 'round trip': report.round_trip_ms };
-  for (const [name, times] of Object.entries(parts)) {
-    if (!times) continue;
-    const { mean, p50, p90, p99, max } = times;
-    table.push([name, ...[mean, p50, p90, p99, max].map((time) => time.toFixed(3))]);
-  }
-  const summary = `${report.model} v${report.version}: ${report.count} requests, ${report.errors} errors, ${report.rows_per_second.toFixed(0)} rows/s`;
-  const failure = report.first_error === null ? [] : [`first error: ${report.first_error}`];
-  return [summary, ...failure, ...(report.inference_ms ? [table.toString()] : [])].join('\n');
+/** The rows of a request: the ones after those of the request before, from the first again after the last. */
+function pickRows(rows: readonly unknown[], index: number, size: number): unknown[] {
+  return Array.from({ length: size }, (_, row) => rows[(index * size + row) % rows.length]);
 }
 
 const program = new Command('npm run infer --')
-  .description("send a model's example rows to a running server and measure every inference")
+  .description('send rows to a running server and measure every inference')
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
   .option('--model <name>', "the model; the server's default when left out")
+  .addOption(
+    new Option('--protocol <name>', 'what to ask in').choices(PROTOCOLS).default('predict'),
+  )
+  .option(
+    '--data <file>',
+    "CSV or JSON, - for stdin; the examples of the model's card when left out",
+  )
+  .option('--rows <n>', 'rows in a request', positiveInteger, 1)
   .option(
     '--requests <n>',
     'requests to send (default: 20, or as many as fit the duration)',
     positiveInteger,
   )
-  .option('--concurrency <n>', 'requests under way at once', positiveInteger, 1)
   .option('--duration <seconds>', 'stop after this long', positive)
-  .option('--json', 'print one JSON object, with every time');
+  .option(
+    '--rate <n>',
+    'requests a second, each at its time; without it each follows an answer',
+    positive,
+  )
+  .option(
+    '--concurrency <n>',
+    `requests under way at once, at most (default: 1, with a rate ${CONCURRENCY_OF_A_RATE})`,
+    positiveInteger,
+  )
+  .option('--max-errors <n>', 'requests that may fail before the exit code is 1', wholeNumber, 0)
+  .option('--json', 'print one JSON object, with the times of inference');
 
 try {
   await program.parseAsync();
   await infer(program.opts<Options>());
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  console.error(explainRefusal(error) ?? messageOf(error));
+  process.exitCode ||= 1;
 }

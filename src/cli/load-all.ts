@@ -7,8 +7,8 @@ import { compareVersions, type StoredVersion } from '../inference/store.ts';
 import type { ModelFault, TensorSpec } from '../inference/types.ts';
 import { zeros } from '../inference/warm-up.ts';
 import { DiskStore } from '../stores/disk.ts';
-import { summarise } from './load.ts';
 import { createLoaderParts } from './loader-parts.ts';
+import { summarise } from './times.ts';
 
 /** What became of a version when it was loaded as the server loads it. */
 export interface LoadedVersion {

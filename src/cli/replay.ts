@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { sliceRows, type Tensor } from '../inference/tensor.ts';
-import { writeBinaryTensor } from '../protocols/binary-tensors.ts';
+import { sliceRows } from '../inference/tensor.ts';
 import { datatype } from '../protocols/open-inference-schemas.ts';
 import { positive, positiveInteger, serverUrl } from './arguments.ts';
+import { writeBinaryRequest } from './binary-request.ts';
 import { canBeMissing, toFeatureTensor } from './feature-tensor.ts';
 import { sendLoad } from './load.ts';
 import { count } from './quantities.ts';
@@ -68,50 +67,37 @@ async function replay(options: Options): Promise<void> {
     ? new SingleBar({ format: '{bar} {percentage}% | {eta_formatted} left' })
     : undefined;
   bar?.start(requests, 0);
-  const start = performance.now();
-  const samples = await sendLoad({
+  let failed = 0;
+  let firstError: Error | undefined;
+  let answered = 0;
+  await sendLoad({
     send: async (index) => {
       const first = (index % Math.ceil(data.rows / ROWS)) * ROWS;
-      const part = sliceRows(rows, first, Math.min(ROWS, data.rows - first));
-      const due = rate === undefined ? 0 : (index * ROWS * 1000) / rate;
-      await sleep(Math.max(0, start + due - performance.now()), undefined, { signal: stopped });
-      await request(target, { ...inBinary(part), signal: stopped });
-      return { rows: part.shape[0] ?? 0, inferenceMs: 0 };
+      const size = Math.min(ROWS, data.rows - first);
+      const { headers, body } = writeBinaryRequest([sliceRows(rows, first, size)]);
+      const all = { ...headers, ...authorization() };
+      await request(target, { method: 'POST', headers: all, body, signal: stopped });
+      return { rows: size };
     },
     requests,
     concurrency: CONCURRENCY,
     seconds: Number.POSITIVE_INFINITY,
-    isDone: () => stopped.aborted,
-    onSample: () => bar?.increment(),
+    rate: rate === undefined ? undefined : rate / ROWS,
+    signal: stopped,
+    onSample: (sample) => {
+      bar?.increment();
+      answered += sample.rows;
+      if (sample.error) failed++;
+      firstError ??= sample.error;
+    },
   });
   bar?.stop();
   stopped.throwIfAborted();
 
-  const failed = samples.filter(({ error }) => error !== undefined);
-  const answered = samples.reduce((sum, sample) => sum + sample.rows, 0);
   console.log(`${model.name} v${model.version}: ${count(answered, 'row')} answered`);
-  if (failed.length === 0) return;
-  console.error(`${count(failed.length, 'request')} failed, the first with ${failed[0]?.error}`);
+  if (failed === 0) return;
+  console.error(`${count(failed, 'request')} failed, the first with ${firstError?.message}`);
   process.exitCode = 1;
-}
-
-/** A request of the Open Inference Protocol in bytes, which carry what JSON has no number for. */
-function inBinary(tensor: Tensor): RequestInit {
-  const { name, datatype, shape } = tensor;
-  const bytes = writeBinaryTensor(tensor);
-  const parameters = { binary_data_size: bytes.byteLength };
-  const head = new TextEncoder().encode(
-    JSON.stringify({ inputs: [{ name, datatype, shape, parameters }] }),
-  );
-  const body = new Uint8Array(head.byteLength + bytes.byteLength);
-  body.set(head);
-  body.set(bytes, head.byteLength);
-  const headers = {
-    'Content-Type': 'application/octet-stream',
-    'Inference-Header-Content-Length': String(head.byteLength),
-    ...authorization(),
-  };
-  return { method: 'POST', headers, body };
 }
 
 const program = new Command('npm run drift:replay --')

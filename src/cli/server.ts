@@ -1,48 +1,66 @@
 import * as z from 'zod';
 
-/** A model as its server describes it, with rows that it takes. */
-export interface ExampleModel {
-  readonly name: string;
-  readonly version: string;
-  readonly examples: readonly unknown[];
-}
-
-const modelAnswer = z.object({
-  name: z.string(),
-  version: z.string(),
-  card: z.object({ examples: z.array(z.unknown()).min(1).optional() }).nullable(),
-});
 const errorAnswer = z.object({ error: z.string(), code: z.string() });
 
 /** The server has answered, and not with what was asked for. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
   readonly status: number;
+  /** The server's own word for it, `status_<status>` for a server that has none, or `bad_answer`. */
+  readonly code: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, code: string, message: string) {
     super(message);
     this.status = status;
+    this.code = code;
   }
+}
+
+/** Nobody has answered. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly code: 'no_server' | 'connection_lost';
+
+  constructor(url: URL, cause: unknown, isLost = LOST.has(causeCode(cause))) {
+    super(
+      isLost
+        ? `the connection to ${url.origin} broke off before the answer`
+        : `no server at ${url.origin}: is \`npm start\` running?`,
+      { cause },
+    );
+    this.code = isLost ? 'connection_lost' : 'no_server';
+  }
+}
+
+/** What connections end with that were there. */
+const LOST: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** fetch says no more than that it failed; what it met is the cause. */
+function causeCode(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }
 
 /**
  * Sends a request to a running server.
  *
  * @returns an answer that is 2xx
- * @throws AnswerError with the server's code and message, Error that says in one line what to do when nobody
+ * @throws AnswerError with the server's code and message, ConnectionError that says in one line what to do when nobody
  *   answers, and the signal's reason
  */
 export async function request(url: URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((error: unknown) => {
     init?.signal?.throwIfAborted();
-    throw new Error(`no server at ${url.origin}: is \`npm start\` running?`, { cause: error });
+    throw new ConnectionError(url, error);
   });
   if (response.ok) return response;
-  const known = errorAnswer.safeParse(await response.json().catch(() => undefined));
-  throw new AnswerError(
-    response.status,
-    known.success ? `${known.data.code}: ${known.data.error}` : `status ${response.status}`,
-  );
+  const known = errorAnswer.safeParse(parseJson(await readBytes(response, url, init?.signal)));
+  if (!known.success) {
+    const { status } = response;
+    throw new AnswerError(status, `status_${status}`, `status ${status} from ${url.origin}`);
+  }
+  const { code, error } = known.data;
+  throw new AnswerError(response.status, code, `${code}: ${error}`);
 }
 
 /**
@@ -59,7 +77,29 @@ export async function ask(url: URL, body?: unknown, signal?: AbortSignal): Promi
       body: JSON.stringify(body),
     }),
   });
-  return response.json().catch(() => undefined);
+  return parseJson(await readBytes(response, url, signal));
+}
+
+/** @throws ConnectionError when the connection breaks off in an answer, and the signal's reason */
+export async function readBytes(
+  response: Response,
+  url: URL,
+  signal: AbortSignal | null | undefined,
+): Promise<Uint8Array> {
+  const body = await response.arrayBuffer().catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw new ConnectionError(url, error, true);
+  });
+  return new Uint8Array(body);
+}
+
+/** @returns undefined for what is no JSON, which no form of an answer takes */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What says that one may ask for predictions: API_TOKEN of the environment, of which any of several is good. */
@@ -69,23 +109,14 @@ export function authorization(): Record<string, string> {
 }
 
 /**
- * Asks a server for a model and the example rows of its card.
+ * Holds an answer to its form.
  *
- * @param url the server's, with a slash at its end
- * @param name the server's default model when left out
+ * @throws AnswerError bad_answer
  */
-export async function findModel(url: string, name: string | undefined): Promise<ExampleModel> {
-  const wanted = name ?? (await defaultModel(url));
-  const model = modelAnswer.parse(await ask(new URL(`models/${encodeURIComponent(wanted)}`, url)));
-  const examples = model.card?.examples;
-  if (!examples) throw new Error(`model '${model.name}' has no examples in its card to send`);
-  return { name: model.name, version: model.version, examples };
-}
-
-async function defaultModel(url: string): Promise<string> {
-  const { default: name } = z
-    .object({ default: z.string().nullable() })
-    .parse(await ask(new URL('models', url)));
-  if (name === null) throw new Error('the server has no default model: name one with --model');
-  return name;
+export function parseAnswer<Form extends z.ZodType>(form: Form, body: unknown): z.infer<Form> {
+  const { success, data, error } = form.safeParse(body);
+  if (success) return data;
+  const [issue] = error.issues;
+  const place = issue?.path.length ? `'${issue.path.join('.')}': ` : '';
+  throw new AnswerError(200, 'bad_answer', `bad_answer: ${place}${issue?.message}`);
 }

@@ -27,9 +27,7 @@ export async function readTrainingData(
   file: string,
   features: readonly string[],
 ): Promise<TrainingData> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`cannot read ${file}: ${error.code ?? error.message}`, { cause: error });
-  });
+  const text = await readText(file);
   const { rows, columns } = parseRows(text, extname(file).toLowerCase(), file);
   if (rows.length === 0) throw new Error(`${file} has no rows`);
   const width = features.length;
@@ -53,13 +51,24 @@ export async function readTrainingData(
   return { rows: rows.length, values, ignored: [...ignored] };
 }
 
+/** @throws Error in one line where the file cannot be read */
+export async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`cannot read ${file}: ${error.code ?? error.message}`, { cause: error });
+  });
+}
+
 /** What Array.isArray does not say of a list that may not be changed. */
 function isList(row: Row): row is readonly unknown[] {
   return Array.isArray(row);
 }
 
-/** @returns where in a row each feature is */
-function findColumns(
+/**
+ * @param ignored gets the columns that are no features
+ * @returns where in a row each feature is
+ * @throws Error in one line for a feature that has no column, or two
+ */
+export function findColumns(
   columns: readonly string[],
   features: readonly string[],
   file: string,
@@ -105,7 +114,7 @@ function pickNamed(
 }
 
 /** @returns NaN for what is missing, undefined for what is no number */
-function toNumber(cell: unknown): number | undefined {
+export function toNumber(cell: unknown): number | undefined {
   if (cell === null) return Number.NaN;
   if (typeof cell === 'number' || typeof cell === 'boolean') return Number(cell);
   if (typeof cell !== 'string') return undefined;

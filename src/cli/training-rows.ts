@@ -16,10 +16,15 @@ export interface Rows {
  * @throws Error in one line
  */
 export function parseRows(text: string, extension: string, file: string): Rows {
-  const content = text.replace(/^\ufeff/, '');
+  const content = withoutMark(text);
   if (extension === '.json') return { rows: parseList(content, file) };
   if (extension === '.jsonl' || extension === '.ndjson') return { rows: parseLines(content, file) };
   return parseCsv(content, file);
+}
+
+/** Text without the byte order mark that some programs put ahead of it. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, '');
 }
 
 function parseList(text: string, file: string): readonly Row[] {
@@ -29,14 +34,19 @@ function parseList(text: string, file: string): readonly Row[] {
 }
 
 function parseLines(text: string, file: string): readonly Row[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.map((line, i) => {
+  return splitLines(text).map((line, i) => {
     const where = `${file}, row ${i + 1}`;
     return checkRow(parseJson(line, where), where);
   });
 }
 
-function parseJson(text: string, where: string): unknown {
+/** Lines that are not empty. */
+export function splitLines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+/** @throws Error in one line */
+export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -52,12 +62,22 @@ function checkRow(row: unknown, where: string): Row {
 }
 
 function parseCsv(text: string, file: string): Rows {
+  const [header = [], ...rows] = parseRecords(text, file);
+  return { rows, columns: header.map((name) => name.trim()) };
+}
+
+/**
+ * Takes CSV apart into records, with the first one, whatever it is.
+ *
+ * @throws Error in one line
+ */
+export function parseRecords(text: string, file: string): string[][] {
   const { data, errors } = Papa.parse<string[]>(text.replace(/(?:\r?\n)+$/, ''));
   // That the delimiter could not be told is no fault of a file with one column.
   const error = errors.find(({ type }) => type !== 'Delimiter');
   if (error) throw new Error(`${file}, row ${error.row ?? 0}: ${error.message}`);
-  const [header = [], ...rows] = data;
+  const [first = [], ...others] = data;
   // Of a single column an empty line is a row whose value is missing.
-  const isRow = (row: readonly string[]) => header.length === 1 || row.length > 1 || row[0] !== '';
-  return { rows: rows.filter(isRow), columns: header.map((name) => name.trim()) };
+  const isRow = (row: readonly string[]) => first.length === 1 || row.length > 1 || row[0] !== '';
+  return [first, ...others.filter(isRow)];
 }

@@ -21,7 +21,7 @@ export function listAddresses(
     ['HTTP', isEverywhere ? `${local} and every other address of this machine` : url],
     ...(hasPages
       ? ([
-          ['page', `${local}/ to try the models in a browser`],
+          ['page', `${local}/ with the models, for a browser`],
           ['docs', `${local}/docs of the API`],
         ] satisfies [string, string][])
       : []),

@@ -127,7 +127,7 @@ describe('npm run alert:try', () => {
     const of = (model: string) =>
       tryAlert(['--url', server.url, '--model', model, '--metrics-token', TOKEN]);
     expect((await of('iris')).stderr).toBe(
-      "model_not_found: Request for unknown model: 'iris' is not found\n",
+      "model_not_found: Request for unknown model: 'iris' is not found; the server has digits, no-card\n",
     );
     expect((await of('no-card')).stderr).toBe(
       "model 'no-card' has no examples in its card to send\n",

@@ -59,7 +59,7 @@ describe('what is served where', () => {
   it('is the address that was asked for', () => {
     expect(listAddresses({ url: 'http://[::1]:80', grpcAddress: undefined }, true)).toEqual([
       ['HTTP', 'http://[::1]:80'],
-      ['page', 'http://[::1]:80/ to try the models in a browser'],
+      ['page', 'http://[::1]:80/ with the models, for a browser'],
       ['docs', 'http://[::1]:80/docs of the API'],
       ['metrics', 'http://[::1]:80/metrics'],
     ]);

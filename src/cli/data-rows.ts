@@ -1,0 +1,102 @@
+import { extname } from 'node:path';
+import type { Datatype } from '../inference/tensor.ts';
+import type { ServedModel } from './served-model.ts';
+import { findColumns, toNumber } from './training-data.ts';
+import { parseJson, parseRecords, splitLines, withoutMark } from './training-rows.ts';
+
+type Form = Pick<ServedModel, 'inputs' | 'features'>;
+
+/**
+ * Takes data apart into rows as a request holds them. JSON and CSV are told apart by how they begin: JSON is a list of
+ * rows, {"instances": [row, ...]}, a row of its own, or a row to a line; CSV has a header, or none where its columns
+ * are in the model's order.
+ *
+ * @param file its name; in .ndjson and .jsonl each line is a row, even if it is the only one
+ * @throws Error in one line, counting rows from 1
+ */
+export function parseDataRows(text: string, file: string, model: Form): readonly unknown[] {
+  const content = withoutMark(text);
+  if (/^\.(?:ndjson|jsonl)$/i.test(extname(file))) return parseLines(content, file);
+  return /^\s*[[{]/.test(content)
+    ? parseJsonRows(content, file, model)
+    : parseCsv(content, file, model);
+}
+
+function parseJsonRows(content: string, file: string, model: Form): readonly unknown[] {
+  const lines = splitLines(content);
+  if (lines.length > 1 && isJson(lines[0] ?? '')) return parseLines(content, file);
+  const value = parseJson(content, file);
+  if (Array.isArray(value)) return isBareRow(value, model) ? [value] : value;
+  if (typeof value !== 'object' || value === null) return [value];
+  const { instances } = { instances: undefined, ...value };
+  return Array.isArray(instances) ? instances : [value];
+}
+
+function parseLines(content: string, file: string): readonly unknown[] {
+  return splitLines(content).map((line, i) => parseJson(line, `${file}, row ${i + 1}`));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a list is one row and not rows of one value each. */
+function isBareRow(list: readonly unknown[], { inputs, features }: Form): boolean {
+  const [first] = list;
+  if (first === undefined || (typeof first === 'object' && first !== null)) return false;
+  const values = features?.length ?? inputs[0]?.shape.slice(1).reduce((all, one) => all * one, 1);
+  return inputs.length === 1 && values !== 1;
+}
+
+function parseCsv(content: string, file: string, model: Form): readonly unknown[] {
+  if (content.trim() === '') return [];
+  const { inputs, features } = model;
+  const records = parseRecords(content, file);
+  const header = hasHeader(records[0] ?? [], model)
+    ? records[0]?.map((name) => name.trim())
+    : undefined;
+  const rows = header ? records.slice(1) : records;
+  // A single input without features is a row of as many values as there are columns, whatever they are called.
+  const names = features ?? (inputs.length > 1 ? inputs.map(({ name }) => name) : undefined);
+  const places = header && names && findColumns(header, names, file, new Set());
+  const width = (header ?? names)?.length ?? rows[0]?.length;
+  return rows.map((record, i) => {
+    if (record.length !== width) {
+      throw new Error(`${file}, row ${i + 1}: expected ${width} values, got ${record.length}`);
+    }
+    const cells = places ? places.map((place) => record[place] ?? '') : record;
+    const values = cells.map((cell, column) => {
+      const { datatype = 'FP32' } = (features ? inputs[0] : inputs[column]) ?? inputs[0] ?? {};
+      return toValue(cell, datatype);
+    });
+    if (features || inputs.length === 1) return values;
+    return Object.fromEntries(inputs.map(({ name }, column) => [name, values[column]]));
+  });
+}
+
+/** A record of names that the model knows, or of what is no number for a model of numbers. */
+function hasHeader(first: readonly string[], { inputs, features }: Form): boolean {
+  const names = features ?? inputs.map(({ name }) => name);
+  if (first.some((cell) => names.includes(cell.trim()))) return true;
+  const takesText = inputs.some(({ datatype }) => datatype === 'BYTES');
+  return !takesText && first.some((cell) => toNumber(cell) === undefined);
+}
+
+/** A cell as JSON of a type; what cannot be of it stays text, and what is missing is null. */
+function toValue(cell: string, datatype: Datatype): unknown {
+  if (datatype === 'BYTES') return cell;
+  const text = cell.trim();
+  const number = toNumber(text);
+  if (number === undefined) return text;
+  if (Number.isNaN(number)) return null;
+  if (datatype === 'BOOL') return number === Number(!!number) ? !!number : number;
+  // A whole number that would lose digits stays text, which 64-bit integers take.
+  return Number.isInteger(number) && !Number.isSafeInteger(number) && /^-?\d+$/.test(text)
+    ? text
+    : number;
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import type { Answer } from './load.ts';
+import { count } from './quantities.ts';
+import type { ServedModel } from './served-model.ts';
+import {
+  AnswerError,
+  authorization,
+  parseAnswer,
+  parseJson,
+  readBytes,
+  request,
+} from './server.ts';
+
+/** The protocols that rows can be sent over. */
+export const PROTOCOLS = ['predict', 'v2', 'v2-binary', 'v1', 'invocations'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** How rows go to a server and what comes back, in a protocol's own form. */
+export interface Wire {
+  readonly url: URL;
+  encode(rows: readonly unknown[]): {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | Uint8Array<ArrayBuffer>;
+  };
+  /**
+   * Holds an answer to its form.
+   *
+   * @param rows how many were sent
+   * @returns what was predicted for how many of them
+   * @throws AnswerError bad_answer
+   */
+  decode(bytes: Uint8Array, headers: Headers, rows: number): Answer;
+}
+
+/**
+ * Sends rows and checks that each has its prediction.
+ *
+ * @throws AnswerError, bad_answer among them; ConnectionError; and the signal's reason
+ */
+export async function sendRows(
+  { url, encode, decode }: Wire,
+  rows: readonly unknown[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { headers, body } = encode(rows);
+  const all = { ...headers, ...authorization() };
+  const response = await request(url, { method: 'POST', headers: all, body, signal });
+  const bytes = await readBytes(response, url, signal);
+  const answer = decode(bytes, response.headers, rows.length);
+  if (answer.rows === rows.length) return answer;
+  const expected = count(rows.length, 'prediction');
+  throw new AnswerError(200, 'bad_answer', `bad_answer: expected ${expected}, got ${answer.rows}`);
+}
+
+const JSON_HEADERS = { 'Content-Type': 'application/json' };
+const predictions = z.array(z.unknown());
+const predictAnswer = z.object({ predictions, time_ms: z.number() });
+const otherAnswer = z.object({ predictions });
+
+/** POST /models/:name/predict, which tells the time of the run. */
+export function predictWire(url: string, { name }: ServedModel): Wire {
+  return {
+    url: new URL(`models/${encodeURIComponent(name)}/predict`, url),
+    encode: (instances) => ({ headers: JSON_HEADERS, body: JSON.stringify({ instances }) }),
+    decode: (bytes) => {
+      const answer = parseAnswer(predictAnswer, parseJson(bytes));
+      return { rows: answer.predictions.length, inferenceMs: answer.time_ms };
+    },
+  };
+}
+
+/** KServe's first protocol, and TensorFlow Serving's. */
+export function v1Wire(url: string, { name }: ServedModel): Wire {
+  return {
+    url: new URL(`v1/models/${encodeURIComponent(name)}:predict`, url),
+    encode: (instances) => ({ headers: JSON_HEADERS, body: JSON.stringify({ instances }) }),
+    decode: decodePredictions,
+  };
+}
+
+/** MLflow's scoring server, which has no place for a model's name. */
+export function invocationsWire(url: string, model: ServedModel): Wire {
+  return {
+    url: new URL('invocations', url),
+    encode: (rows) => ({ headers: JSON_HEADERS, body: JSON.stringify(writeTable(rows, model)) }),
+    decode: decodePredictions,
+  };
+}
+
+/** Rows as MLflow has them: records, or a table below the names of its columns, where the model has names for them. */
+function writeTable(rows: readonly unknown[], { features }: ServedModel): unknown {
+  if (rows.every((row) => typeof row === 'object' && row !== null && !Array.isArray(row))) {
+    return { dataframe_records: rows };
+  }
+  if (features && rows.every((row) => Array.isArray(row))) {
+    return { dataframe_split: { columns: features, data: rows } };
+  }
+  return { instances: rows };
+}
+
+function decodePredictions(bytes: Uint8Array): Answer {
+  return { rows: parseAnswer(otherAnswer, parseJson(bytes)).predictions.length };
+}
