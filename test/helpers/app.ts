@@ -74,6 +74,7 @@ export async function createTestApp(
     lines,
     catalog,
     models,
+    lifecycle,
   };
 }
 
