@@ -76,6 +76,7 @@ export async function createTestApp(
     lines,
     catalog,
     models,
+    lifecycle,
   };
 }
 
