@@ -19,14 +19,24 @@ RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund \
     node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.jsep.wasm \
     node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.wasm
 
+# The pages at / and /docs, of which only what browsers load gets on.
+FROM node:24.21.0-slim AS site
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --ignore-scripts --no-audit --no-fund
+COPY src ./src
+RUN node src/cli/site.ts
+
 FROM node:24.21.0-slim
 ENV NODE_ENV=production \
   HOST=0.0.0.0 \
   PORT=8000
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=site /app/dist/site ./dist/site
 COPY package.json ./
 COPY src ./src
+RUN rm -r src/cli src/site/browser
 COPY model ./model
 
 # Nothing is written: the root file system may be read-only.

@@ -178,7 +178,7 @@ export function createApp(services: Services) {
   if (config.PAGE === 'on') {
     app.get('/', compress, etag(), servePage(site, 'index.html'));
     app.get('/docs', compress, etag(), servePage(site, 'docs.html'));
-    app.get('/assets/:file{[\\w-]+\\.[\\w.-]+}', compress, serveAsset(site));
+    app.get('/assets/:file', compress, serveAsset(site));
   }
 
   refuseOtherMethods(app);

@@ -13,7 +13,7 @@ const findAll = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, found = '']) => found);
 
 const scriptsIn = (text: string) =>
-  findAll(text, /\bnpm\s+(?:run\s+)?((?<=run\s+)[\w:-]+|start|test)\b/g);
+  findAll(text, /\bnpm\s+(?:run\s+(?:--\w+\s+)*)?((?<=run\s+(?:--\w+\s+)*)[\w:-]+|start|test)\b/g);
 
 const programsIn = (text: string) =>
   findAll(text, /\b(?:node|vitest run)\s+(?:--[\w-]+\s+)*([\w./-]+\.(?:ts|js|mjs))\b/g);

@@ -39,6 +39,9 @@ const PAGE_HEADERS = {
   'Referrer-Policy': 'no-referrer',
 };
 
+/** Names that `npm run site` gives. Nothing else is looked for: what a request names must not become a way out. */
+const ASSET_NAME = /^[\w-]+\.[\w.-]+$/;
+
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -63,7 +66,7 @@ export function servePage(read: ReadSiteFile, file: string): Handler {
 export function serveAsset(read: ReadSiteFile): Handler {
   return async function serveAsset(c) {
     const name = c.req.param('file') ?? '';
-    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+    const type = ASSET_NAME.test(name) && TYPES[name.slice(name.lastIndexOf('.') + 1)];
     const asset = type && (await read(`${ASSETS}/${name}`));
     if (!asset) throw new AppError('not_found', `there is no file ${c.req.path.slice(0, 200)}`);
     return answer(c, asset, {

@@ -14,7 +14,7 @@ describe('a value of Prometheus text', () => {
   it('is found by name and labels, in any order', () => {
     expect(findValue(TEXT, 'a_sum', { model: 'b', version: '1' })).toBe(1.5);
     expect(findValue(TEXT, 'a_sum', { model: 'b', version: '2' })).toBe(2.5e-7);
-    expect(findValue(TEXT, 'a_sum', { model: 'say \\"c\\"' })).toBe(4);
+    expect(findValue(TEXT, 'a_sum', { model: 'say "c"' })).toBe(4);
     expect(findValue(TEXT, 'up', {})).toBe(1);
   });
 

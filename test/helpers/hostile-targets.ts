@@ -32,6 +32,8 @@ const SETTINGS = {
   CORS_ORIGINS: ALLOWED_ORIGIN,
   // Whether the machine is busy must not decide what is looked at.
   MAX_LOOP_DELAY_MS: '0',
+  // What is no target at all some runtimes take for `/`, which is to be refused like every other that is not there.
+  PAGE: 'off',
 };
 
 /** Starts a target for hostile requests; at the edge with the models that it ships with. */

@@ -24,14 +24,23 @@ export function valuesOf(stage: readonly Instruction[], name: string): string[] 
   return stage.filter((instruction) => instruction.name === name).map(({ value }) => value);
 }
 
-/** Paths of the build context that a stage copies, and where to. */
-export function copiesOf(stage: readonly Instruction[]): { sources: string[]; target: string }[] {
-  return valuesOf(stage, 'COPY')
-    .filter((value) => !value.startsWith('--from='))
-    .map((value) => {
-      const paths = value.split(/\s+/);
-      return { sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
-    });
+/** What a stage copies. */
+export interface Copy {
+  /** The stage that it comes from; undefined for the build context. */
+  readonly from: string | undefined;
+  readonly sources: readonly string[];
+  readonly target: string;
+}
+
+export function readCopy(value: string): Copy {
+  const [, from, paths = ''] = /^(?:--from=(\S+)\s+)?(.*)$/.exec(value) ?? [];
+  const words = paths.split(/\s+/);
+  return { from, sources: words.slice(0, -1), target: words.at(-1) ?? '' };
+}
+
+/** What others call a stage that they copy from. */
+export function nameOf(stage: readonly Instruction[]): string | undefined {
+  return / AS (\S+)$/i.exec(valuesOf(stage, 'FROM')[0] ?? '')?.[1];
 }
 
 /** A pattern of .dockerignore as an expression: as in Go, a star also stands for a dot at the beginning of a name. */
