@@ -7,10 +7,10 @@ import { useLive } from './use-live.ts';
 
 /** How each figure is named, and written for a person. */
 const FIGURES = {
-  predictionsPerSecond: ['predictions/s', (value: number) => value.toFixed(1)],
+  predictionsPerSecond: ['predictions/s', perSecond],
   p50: ['run time, p50', milliseconds],
   p99: ['run time, p99', milliseconds],
-  errorsPerSecond: ['errors/s', (value: number) => value.toFixed(1)],
+  errorsPerSecond: ['errors/s', perSecond],
   rowsPerRun: ['rows per run', (value: number) => value.toFixed(1)],
 } as const satisfies Partial<
   Record<keyof LiveFigures, readonly [string, (value: number) => string]>
@@ -60,6 +60,10 @@ function Strip({ onTokenRefused }: { onTokenRefused: () => void }) {
       </dl>
     </section>
   );
+}
+
+function perSecond(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
 }
 
 function milliseconds(seconds: number): string {
