@@ -24,3 +24,9 @@ export function wholeNumber(value: string): number {
   if (/^\d+$/.test(value)) return Number(value);
   throw new InvalidArgumentError('expected a whole number, 0 or more');
 }
+
+export function port(value: string): number {
+  const number = Number(value);
+  if (/^[1-9]\d*$/.test(value) && number <= 65_535) return number;
+  throw new InvalidArgumentError('expected a port, 1 to 65535');
+}

@@ -4,10 +4,12 @@ import { constants } from 'node:os';
 const SAME_SIGNAL_MS = 500;
 
 /** Aborted by the first signal to stop; a second one, half a second later or more, ends the process at once. */
-export function stopOnSignals(): AbortSignal {
+export function stopOnSignals(
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'],
+): AbortSignal {
   const controller = new AbortController();
   let first: number | undefined;
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of signals) {
     process.on(name, () => {
       const now = performance.now();
       if (first !== undefined && now - first < SAME_SIGNAL_MS) return;

@@ -1,8 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { prometheusFiles } from '../../observability/source/prometheus-files.ts';
+import { hurryRules } from '../../observability/source/local/configure-prometheus.ts';
 
 /**
  * Writes a configuration of Prometheus with the generated rules, evaluated every second so that nobody has to wait for
@@ -13,17 +12,13 @@ import { prometheusFiles } from '../../observability/source/prometheus-files.ts'
  */
 export function configureRules(targets: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'kilat-rules-'));
-  for (const { path, content } of prometheusFiles()) {
-    if (!path.startsWith('rules/')) continue;
-    const { groups } = parse(content) as { groups: readonly object[] };
-    const often = groups.map((group) => ({ ...group, interval: '1s' }));
-    writeFileSync(join(folder, path.replace('/', '-')), JSON.stringify({ groups: often }));
-  }
+  hurryRules(folder, '1s');
   const scrape = { job_name: 'kilat', scrape_interval: '1s', static_configs: [{ targets }] };
   const config = {
-    rule_files: [join(folder, 'rules-*.yml')],
+    rule_files: [join(folder, '*.yml')],
     scrape_configs: targets.length > 0 ? [scrape] : [],
   };
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
-  return join(folder, 'prometheus.yml');
+  const path = join(folder, 'prometheus.json');
+  writeFileSync(path, JSON.stringify(config));
+  return path;
 }

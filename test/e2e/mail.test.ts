@@ -1,17 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { ParsedMail } from 'mailparser';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { parse } from 'yaml';
+import {
+  configureAlertmanager,
+  type MailSettings,
+} from '../../observability/source/local/configure-alertmanager.ts';
+import { configurePrometheus } from '../../observability/source/local/configure-prometheus.ts';
+import { Mailbox } from '../../observability/source/local/mailbox.ts';
 import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.ts';
 import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { post } from '../helpers/golden.ts';
 import { type NodeTarget, startNode } from '../helpers/targets.ts';
-import { Alertmanager, configureAlertmanager, type MailSettings } from './alertmanager.ts';
-import { Mailbox } from './mailbox.ts';
+import { Alertmanager } from './alertmanager.ts';
 import { Prometheus } from './prometheus.ts';
 
 /** The alert's group is evaluated every minute, and the rules are as they are: this is that, with room. */
@@ -26,21 +30,6 @@ const MAIL = {
   SMTP_PASSWORD: LOGIN.password,
   SMTP_REQUIRE_TLS: 'false',
 };
-
-/** The generated configuration of Prometheus with its rules as they are, looking at these places, and often. */
-function configurePrometheus(target: string, alertmanager: string): string {
-  const generated = parse(readFileSync('observability/prometheus.yml', 'utf8'));
-  const config = {
-    ...generated,
-    global: { ...generated.global, scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [resolve('observability/rules/*.yml')],
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    scrape_configs: [{ ...generated.scrape_configs[0], static_configs: [{ targets: [target] }] }],
-  };
-  const path = join(mkdtempSync(join(tmpdir(), 'kilat-prometheus-')), 'prometheus.yml');
-  writeFileSync(path, JSON.stringify(config));
-  return path;
-}
 
 /** The seconds that all predictions of the slow model have taken, as its server tells them. */
 async function readSum(server: NodeTarget): Promise<number> {
@@ -75,14 +64,19 @@ describe('a model whose predictions have taken more than 3 seconds', () => {
 
   beforeAll(async () => {
     copyFileSync('test/models/slow.onnx', join(models, 'slow.onnx'));
-    mailbox = await Mailbox.open(LOGIN);
+    mailbox = await Mailbox.open({ credentials: LOGIN });
     settings = { ...MAIL, SMTP_SMARTHOST: mailbox.address };
     const port = String(await freePort());
     start = () => startNode({ MODEL_REPOSITORY: models, PORT: port });
     server = await start();
     alertmanager = await Alertmanager.start(settings);
+    // It looks often; its rules are as they are.
     prometheus = await Prometheus.startWith(
-      configurePrometheus(new URL(server.url).host, alertmanager.address),
+      configurePrometheus(mkdtempSync(join(tmpdir(), 'kilat-prometheus-')), {
+        server: server.url,
+        alertmanager: alertmanager.address,
+        interval: '1s',
+      }),
     );
   });
   afterAll(async () => {
@@ -93,7 +87,8 @@ describe('a model whose predictions have taken more than 3 seconds', () => {
   });
 
   it('is told of by a configuration that amtool has nothing against', () => {
-    const config = join(configureAlertmanager(settings), 'alertmanager.yml');
+    const folder = mkdtempSync(join(tmpdir(), 'kilat-alertmanager-'));
+    const config = configureAlertmanager(folder, settings);
     const said = execFileSync('amtool', ['check-config', config], { encoding: 'utf8' });
     expect(said).toContain('SUCCESS');
     expect(said).toContain('1 templates');

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import * as z from 'zod';
+import type { Program } from '../../observability/source/local/program.ts';
+import { startPrometheus } from '../../observability/source/local/programs.ts';
 import { freePort } from '../helpers/free-port.ts';
 
 const answer = z.object({
@@ -25,11 +24,11 @@ export type Values = Map<string, number>;
 /** A real Prometheus: it scrapes targets every second, and takes remote writes. */
 export class Prometheus {
   readonly url: string;
-  private readonly stopProcess: () => Promise<void>;
+  private readonly program: Program;
 
-  private constructor(url: string, stopProcess: () => Promise<void>) {
+  private constructor(url: string, program: Program) {
     this.url = url;
-    this.stopProcess = stopProcess;
+    this.program = program;
   }
 
   /** @param targets host:port of what to scrape, as job `scraped` */
@@ -47,30 +46,11 @@ export class Prometheus {
    * @param where the port, where it has to be known before
    */
   static async startWith(config: string, where?: number): Promise<Prometheus> {
-    const folder = mkdtempSync(join(tmpdir(), 'kilat-prometheus-data-'));
     const port = where ?? (await freePort());
-    const child = spawn(
-      'prometheus',
-      [
-        `--config.file=${config}`,
-        `--storage.tsdb.path=${folder}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        '--web.enable-remote-write-receiver',
-        '--enable-feature=exemplar-storage',
-        '--log.level=error',
-      ],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
-    );
-    const exited = once(child, 'exit');
-    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, async () => {
-      child.kill('SIGKILL');
-      await exited;
-    });
-    await vi.waitFor(async () => {
-      const ready = await fetch(`${prometheus.url}/-/ready`);
-      if (!ready.ok) throw new Error('not ready');
-    }, 30_000);
-    return prometheus;
+    const data = mkdtempSync(join(tmpdir(), 'kilat-prometheus-data-'));
+    const program = startPrometheus({ command: 'prometheus', config, data, port });
+    await program.answers();
+    return new Prometheus(`http://127.0.0.1:${port}`, program);
   }
 
   get writeUrl(): string {
@@ -78,7 +58,7 @@ export class Prometheus {
   }
 
   stop(): Promise<void> {
-    return this.stopProcess();
+    return this.program.stop();
   }
 
   /** Asks the HTTP API for an instant vector. Labels of the source (job, instance) are left out. */

@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
+import type { MailSettings } from '../../observability/source/local/configure-alertmanager.ts';
 import { Place } from '../helpers/doc-place.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { post } from '../helpers/golden.ts';
 import { lookupGraph } from '../helpers/store.ts';
-import { Alertmanager, type MailSettings } from './alertmanager.ts';
+import { Alertmanager } from './alertmanager.ts';
 import { configureRules } from './generated-rules.ts';
 import { Prometheus } from './prometheus.ts';
 

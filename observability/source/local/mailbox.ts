@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
@@ -7,33 +8,45 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** A mail server that keeps what it is sent: it takes mail from whoever has the password. */
+interface MailboxOptions {
+  /** Who may send; anybody on this machine when left out. */
+  readonly credentials?: Credentials;
+  /** Told every mail, what it came as, and the how many-th it is. Where it throws, the sender tries again. */
+  readonly onMail?: (mail: ParsedMail, source: Uint8Array, count: number) => void;
+}
+
+/** A mail server on the loopback address that keeps what it is sent, and sends nothing on. */
 export class Mailbox {
   readonly mails: ParsedMail[] = [];
   private readonly server: SMTPServer;
 
-  private constructor({ username, password }: Credentials) {
+  private constructor({ credentials, onMail }: MailboxOptions) {
     this.server = new SMTPServer({
       authMethods: ['PLAIN', 'LOGIN'],
       // It is all on this machine, and there is no certificate for it.
-      disabledCommands: ['STARTTLS'],
+      disabledCommands: credentials ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
       allowInsecureAuth: true,
-      onAuth: (given, _session, callback) => {
-        const known = given.username === username && given.password === password;
+      onAuth: ({ username, password }, _session, callback) => {
+        const known = username === credentials?.username && password === credentials?.password;
         if (known) callback(null, { user: username });
         else callback(new Error('unknown user or wrong password'));
       },
       onData: (stream, _session, callback) => {
         const received = async () => {
-          this.mails.push(await simpleParser(stream));
+          const source = await buffer(stream);
+          const mail = await simpleParser(source);
+          const count = this.mails.push(mail);
+          onMail?.(mail, source, count);
         };
         received().then(() => callback(), callback);
       },
     });
+    // A sender that breaks off is the sender's affair.
+    this.server.on('error', () => {});
   }
 
-  static async open(credentials: Credentials): Promise<Mailbox> {
-    const mailbox = new Mailbox(credentials);
+  static async open(options: MailboxOptions = {}): Promise<Mailbox> {
+    const mailbox = new Mailbox(options);
     const listening = mailbox.server.listen(0, '127.0.0.1');
     await once(listening, 'listening');
     return mailbox;
