@@ -252,6 +252,9 @@ describe.each(Object.entries(RUNTIMES))('the page of the %s, by its settings', (
     await withServer({ API_TOKEN: 'door', METRICS_TOKEN: 'window' }, async (target) => {
       const { page } = await visit(browser, `${target.url}/#diabetes`);
       const forPredictions = page.getByLabel('Predictions ask for a token here.');
+      await forPredictions.fill('schlüssel');
+      await forPredictions.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'A token is letters' }).waitFor();
       await forPredictions.fill('wrong');
       await forPredictions.press('Enter');
       await forPredictions.waitFor({ state: 'detached' });

@@ -1,6 +1,9 @@
 import { useId, useState } from 'hono/jsx/dom';
 import { keepToken, type Scope } from './tokens.ts';
 
+/** What a token is made of (config.ts); no other would arrive. */
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
 /** Asks for a token, and keeps it for this tab. */
 export function TokenForm({
   scope,
@@ -13,9 +16,12 @@ export function TokenForm({
 }) {
   const id = useId();
   const [token, setToken] = useState('');
+  const [isWrong, setIsWrong] = useState(false);
   const use = (event: Event) => {
     event.preventDefault();
-    if (token.trim() === '') return;
+    const isToken = TOKEN.test(token.trim());
+    setIsWrong(!isToken);
+    if (!isToken) return;
     keepToken(scope, token.trim());
     onToken();
   };
@@ -28,9 +34,16 @@ export function TokenForm({
         autocomplete="off"
         spellcheck={false}
         value={token}
+        aria-invalid={isWrong ? 'true' : undefined}
+        aria-describedby={isWrong ? `${id}-problem` : undefined}
         onInput={(event: Event) => setToken((event.target as HTMLInputElement).value)}
       />
       <button type="submit">Use it</button>
+      {isWrong && (
+        <strong id={`${id}-problem`} class="problem" role="alert">
+          A token is letters, digits and . _ ~ + / - alone.
+        </strong>
+      )}
       <small>It is kept for this tab alone, and sent to this server alone.</small>
     </form>
   );
