@@ -2,7 +2,7 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { AppError } from '../errors.ts';
 import { createRowReader } from '../inference/rows.ts';
-import { parseDataRows } from './data-rows.ts';
+import { parseDataRows } from '../rows/data-rows.ts';
 import type { ServedModel } from './served-model.ts';
 import { readText } from './training-data.ts';
 

@@ -60,6 +60,12 @@ async function buildSite(): Promise<string> {
     await writeFile(`${TARGET}/${page}.html`, html);
     lines.push(await describe(`${page}.html`, [`${page}.html`, ...parts]));
   }
+  for (const path of built) {
+    const file = await readFile(`${TARGET}/${path}`);
+    await writeFile(`${TARGET}/${path}.gz`, gzipSync(file, { level: 9 }));
+  }
+  // Workers' static assets are compressed by the platform.
+  await writeFile(`${TARGET}/.assetsignore`, '*.gz\n');
   return lines.join('\n');
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { parseRows, type Row } from './training-rows.ts';
+import { findColumns, toNumber } from '../rows/cells.ts';
+import { parseRows, type Row } from '../rows/records.ts';
 
 /** The features of a model in rows that it was trained on. */
 export interface TrainingData {
@@ -10,10 +11,6 @@ export interface TrainingData {
   /** Columns of the file that are no features. */
   readonly ignored: readonly string[];
 }
-
-/** What stands for a value that is not there, in whatever case. */
-const ABSENT = new Set(['', 'nan', 'na']);
-const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Reads rows of numbers from a file: JSON (`.json`), JSON lines (`.jsonl`, `.ndjson`), and anything else as CSV.
@@ -63,30 +60,6 @@ function isList(row: Row): row is readonly unknown[] {
   return Array.isArray(row);
 }
 
-/**
- * @param ignored gets the columns that are no features
- * @returns where in a row each feature is
- * @throws Error in one line for a feature that has no column, or two
- */
-export function findColumns(
-  columns: readonly string[],
-  features: readonly string[],
-  file: string,
-  ignored: Set<string>,
-): readonly number[] {
-  const absent = features.filter((feature) => !columns.includes(feature));
-  if (absent.length > 0) {
-    const all = absent.map((feature) => `'${feature}'`).join(', ');
-    throw new Error(`${file} has no column ${all}; its header names ${columns.join(', ')}`);
-  }
-  const twice = features.find(
-    (feature) => columns.indexOf(feature) !== columns.lastIndexOf(feature),
-  );
-  if (twice !== undefined) throw new Error(`${file} has column '${twice}' twice`);
-  for (const column of columns) if (!features.includes(column)) ignored.add(column);
-  return features.map((feature) => columns.indexOf(feature));
-}
-
 function pickCells(
   row: readonly unknown[],
   places: readonly number[] | undefined,
@@ -111,15 +84,4 @@ function pickNamed(
   const known = new Set(features);
   for (const name of Object.keys(row)) if (!known.has(name)) ignored.add(name);
   return features.map((feature) => row[feature]);
-}
-
-/** @returns NaN for what is missing, undefined for what is no number */
-export function toNumber(cell: unknown): number | undefined {
-  if (cell === null) return Number.NaN;
-  if (typeof cell === 'number' || typeof cell === 'boolean') return Number(cell);
-  if (typeof cell !== 'string') return undefined;
-  const text = cell.trim().toLowerCase();
-  if (ABSENT.has(text)) return Number.NaN;
-  if (text === 'true' || text === 'false') return Number(text === 'true');
-  return NUMBER.test(text) ? Number(text) : undefined;
 }

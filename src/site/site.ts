@@ -1,4 +1,5 @@
 import type { Handler } from 'hono';
+import { accepts } from 'hono/accepts';
 import { AppError } from '../errors.ts';
 import { answer } from '../http/answer.ts';
 
@@ -8,9 +9,15 @@ import { answer } from '../http/answer.ts';
  * Reads a file of the site.
  *
  * @param path from the site's root, such as `index.html` or `assets/page-ABCD1234.js`
+ * @param gzip whether it may come compressed, where it has been already
  * @returns undefined where there is no such file
  */
-export type ReadSiteFile = (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+export type ReadSiteFile = (path: string, gzip: boolean) => Promise<SiteFile | undefined>;
+
+export interface SiteFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly isGzip: boolean;
+}
 
 /** Where the built files of pages lie under the site's root, each with a hash of what it holds in its name. */
 const ASSETS = 'assets';
@@ -56,8 +63,8 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 export function servePage(read: ReadSiteFile, file: string): Handler {
   return async function servePage(c) {
-    const page = await read(file);
-    if (page) return answer(c, page, PAGE_HEADERS);
+    const page = await read(file, false);
+    if (page) return answer(c, page.bytes, PAGE_HEADERS);
     throw new AppError('not_found', 'the pages have not been built: `npm run site` does that');
   };
 }
@@ -67,9 +74,12 @@ export function serveAsset(read: ReadSiteFile): Handler {
   return async function serveAsset(c) {
     const name = c.req.param('file') ?? '';
     const type = ASSET_NAME.test(name) && TYPES[name.slice(name.lastIndexOf('.') + 1)];
-    const asset = type && (await read(`${ASSETS}/${name}`));
+    const supports = ['gzip', 'identity'];
+    const encoding = accepts(c, { header: 'Accept-Encoding', supports, default: 'identity' });
+    const asset = type && (await read(`${ASSETS}/${name}`, encoding === 'gzip'));
     if (!asset) throw new AppError('not_found', `there is no file ${c.req.path.slice(0, 200)}`);
-    return answer(c, asset, {
+    return answer(c, asset.bytes, {
+      ...(asset.isGzip && { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' }),
       'Content-Type': type,
       'Cache-Control': 'public, max-age=31536000, immutable',
     });

@@ -1,3 +1,5 @@
+import type { SiteFile } from './site.ts';
+
 /** What a binding of Workers' static assets offers, as far as it is needed here. */
 interface StaticAssets {
   fetch(url: URL): Promise<Response>;
@@ -13,8 +15,9 @@ interface StaticAssets {
 export async function readAsset(
   assets: StaticAssets | undefined,
   path: string,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<SiteFile | undefined> {
   // The host is not looked at; a URL just has to have one.
   const response = await assets?.fetch(new URL(path, 'https://assets.invalid/'));
-  return response?.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+  if (!response?.ok) return undefined;
+  return { bytes: new Uint8Array(await response.arrayBuffer()), isGzip: false };
 }

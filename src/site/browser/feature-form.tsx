@@ -1,10 +1,12 @@
 import { useRef, useState } from 'hono/jsx/dom';
 import type { ModelCard } from '../../inference/model-card.ts';
+import { toValue } from '../../rows/data-rows.ts';
 import { ExampleButtons } from './example-buttons.tsx';
 import { FeatureField } from './feature-field.tsx';
-import { readCell } from './rows-text.ts';
+import { findFieldProblem } from './field-problem.ts';
 import type { Model } from './server.ts';
 import { useEffect } from './use-effect.ts';
+import type { Outcome } from './use-prediction.ts';
 
 type Features = NonNullable<ModelCard['features']>;
 
@@ -15,39 +17,45 @@ type Features = NonNullable<ModelCard['features']>;
 export function FeatureForm({
   model,
   features,
-  problem,
+  outcome,
   onSubmit,
+  onEdited,
 }: {
   model: Model;
   features: Features;
-  problem: string | undefined;
+  outcome: Outcome | undefined;
   onSubmit: (rows: readonly unknown[]) => void;
+  /** Told when the values are no longer those that were asked about. */
+  onEdited: () => void;
 }) {
   const examples = model.card?.examples ?? [];
   const [values, setValues] = useState(() => readExample(examples[0], features));
   const form = useRef<HTMLFormElement | null>(null);
-  const wrong = problem === undefined ? undefined : findFeature(problem, features);
+  const problem = findFieldProblem(outcome?.problem, features);
   useEffect(() => {
-    if (wrong === undefined) return;
+    if (!problem) return;
     form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [wrong, problem]);
-  const isText = model.inputs[0]?.datatype === 'BYTES';
+    // The same mistake made again is another outcome.
+  }, [outcome]);
+  const { datatype = 'FP32' } = model.inputs[0] ?? {};
+  const change = (next: (all: Readonly<Record<string, string>>) => Record<string, string>) => {
+    setValues(next);
+    if (outcome?.problem !== undefined) onEdited();
+  };
   const submit = (event: Event) => {
     event.preventDefault();
-    const row: Record<string, unknown> = {};
-    for (const { name } of features) {
-      const text = values[name] ?? '';
-      // A field that is empty is a feature that is missing, and the server says so.
-      if (text !== '' || isText) row[name] = isText ? text : readCell(text);
-    }
-    onSubmit([row]);
+    // A field that is empty is a feature that is missing, and the server says so.
+    const given = features.filter(({ name }) => datatype === 'BYTES' || values[name]?.trim());
+    onSubmit([
+      Object.fromEntries(given.map(({ name }) => [name, toValue(values[name] ?? '', datatype)])),
+    ]);
   };
 
   return (
     <form class="features" onSubmit={submit} ref={form} noValidate>
       <ExampleButtons
         examples={examples}
-        onChoose={(example) => setValues(readExample(example, features))}
+        onChoose={(example) => change(() => readExample(example, features))}
       />
       <div class="fields">
         {features.map((feature) => (
@@ -55,8 +63,8 @@ export function FeatureForm({
             key={feature.name}
             feature={feature}
             value={values[feature.name] ?? ''}
-            problem={feature.name === wrong ? problem : undefined}
-            onInput={(value) => setValues((all) => ({ ...all, [feature.name]: value }))}
+            problem={feature.name === problem?.feature ? problem.text : undefined}
+            onInput={(value) => change((all) => ({ ...all, [feature.name]: value }))}
           />
         ))}
       </div>
@@ -76,9 +84,4 @@ function readExample(example: unknown, features: Features): Record<string, strin
       return [name, value === undefined || value === null ? '' : String(value)];
     }),
   );
-}
-
-/** The feature that a message of the server is about (inference/rows.ts). */
-function findFeature(problem: string, features: Features): string | undefined {
-  return features.find(({ name }) => problem.includes(`feature '${name}'`))?.name;
 }

@@ -19,20 +19,27 @@ const FIGURES = {
 /** How the server does at this moment, from what it tells Prometheus. */
 export function LiveStrip({ asksForToken }: { asksForToken: boolean }) {
   const [hasToken, setHasToken] = useState(!asksForToken || findToken('metrics') !== undefined);
+  const [isRefused, setIsRefused] = useState(false);
   if (!hasToken) {
     return (
       <TokenForm
         scope="metrics"
         text="How the server does is told to holders of its token for metrics."
+        isRefused={isRefused}
         onToken={() => setHasToken(true)}
       />
     );
   }
-  return <Strip onTokenRefused={() => setHasToken(false)} />;
+  const refuse = () => {
+    setHasToken(false);
+    setIsRefused(true);
+  };
+  return <Strip onTokenRefused={refuse} />;
 }
 
 function Strip({ onTokenRefused }: { onTokenRefused: () => void }) {
-  const { history, problem } = useLive(onTokenRefused);
+  const { history, problem, isThere } = useLive(onTokenRefused);
+  if (!isThere) return null;
   const latest = history.at(-1)?.figures;
   return (
     <section class="live" aria-label="Live figures of all models">

@@ -2,6 +2,8 @@ import { readExposition } from '../../metrics/exposition.ts';
 
 /** What a server has counted since it started, of all its models together. */
 export interface LiveTotals {
+  /** When the process started that has counted it: of several behind one address each answers for itself. */
+  readonly process: number | undefined;
   /** Requests for a prediction that were answered with one. */
   readonly predictions: number;
   /** Requests that were answered with an error, whatever they asked for. */
@@ -18,6 +20,7 @@ export interface LiveTotals {
 export function readTotals(text: string): LiveTotals {
   const totals = { predictions: 0, errors: 0, runs: 0, rows: 0, lastRemoteWrite: 0 };
   const runTimes = new Map<number, number>();
+  let process: number | undefined;
   for (const { name, labels, value } of readExposition(text)) {
     if (name === 'prediction_requests_total' && labels.outcome === 'ok')
       totals.predictions += value;
@@ -25,10 +28,11 @@ export function readTotals(text: string): LiveTotals {
     else if (name === 'prediction_batch_rows_count') totals.runs += value;
     else if (name === 'prediction_batch_rows_sum') totals.rows += value;
     else if (name === 'remote_write_last_success_timestamp_seconds') totals.lastRemoteWrite = value;
+    else if (name === 'process_start_time_seconds') process = value;
     else if (name === 'prediction_time_seconds_bucket') {
       const bound = labels.le === '+Inf' ? Infinity : Number(labels.le);
       runTimes.set(bound, (runTimes.get(bound) ?? 0) + value);
     }
   }
-  return { ...totals, runTimes };
+  return { ...totals, process, runTimes };
 }

@@ -2,6 +2,7 @@ import { useId, useState } from 'hono/jsx/dom';
 import { CallExamples } from './call-examples.tsx';
 import { DrawPad } from './draw-pad.tsx';
 import { FeatureForm } from './feature-form.tsx';
+import { findFieldProblem } from './field-problem.ts';
 import { findPixels } from './pixels.ts';
 import { Result } from './result.tsx';
 import { RowsForm } from './rows-form.tsx';
@@ -32,9 +33,16 @@ export function ModelForms({
     'rows',
   ];
   const [way, setWay] = useState<Way>(ways[0] ?? 'rows');
-  const [version, setVersion] = useState(model.version);
-  const path = predictPath(model.name, version);
-  const { outcome, isAsking, ask, forget } = usePrediction(path, onTokenRefused);
+  const [chosen, setChosen] = useState<string | undefined>(undefined);
+  // The one that was chosen may have gone meanwhile.
+  const version = chosen !== undefined && versions.includes(chosen) ? chosen : model.version;
+  const { outcome, isAsking, ask, forget } = usePrediction(onTokenRefused);
+  const askRows = (instances: readonly unknown[]) =>
+    ask({ path: predictPath(model.name, version), instances });
+  const selectVersion = (next: string) => {
+    setChosen(next);
+    forget();
+  };
   const select = (next: Way) => {
     setWay(next);
     forget();
@@ -46,27 +54,42 @@ export function ModelForms({
         <div class="choices">
           {ways.length > 1 && <Ways ways={ways} way={way} onSelect={select} />}
           {versions.length > 1 && (
-            <VersionChoice versions={versions} version={version} onSelect={setVersion} />
+            <VersionChoice versions={versions} version={version} onSelect={selectVersion} />
           )}
         </div>
-        {way === 'draw' && pixels && <DrawPad pixels={pixels} onDrawn={ask} onCleared={forget} />}
-        {way === 'fields' && features && (
-          <FeatureForm
-            model={model}
-            features={features}
-            problem={outcome?.problem}
-            onSubmit={ask}
-          />
+        {/* What is not shown keeps what was drawn and typed. */}
+        {pixels && (
+          <div hidden={way !== 'draw'}>
+            <DrawPad pixels={pixels} onDrawn={askRows} onCleared={forget} />
+          </div>
         )}
-        {way === 'rows' && <RowsForm model={model} onSubmit={ask} />}
+        {features && (
+          <div hidden={way !== 'fields'}>
+            <FeatureForm
+              model={model}
+              features={features}
+              outcome={way === 'fields' ? outcome : undefined}
+              onSubmit={askRows}
+              onEdited={forget}
+            />
+          </div>
+        )}
+        <div hidden={way !== 'rows'}>
+          <RowsForm model={model} onSubmit={askRows} />
+        </div>
       </div>
       <div class="answer" aria-busy={isAsking ? 'true' : undefined}>
-        <Result outcome={outcome} />
+        <Result
+          outcome={outcome}
+          isAtField={
+            way === 'fields' && findFieldProblem(outcome?.problem, features ?? []) !== undefined
+          }
+        />
         {outcome && (
           <CallExamples
             call={{
-              url: new URL(path, document.baseURI).href,
-              instances: outcome.instances,
+              url: new URL(outcome.question.path, document.baseURI).href,
+              instances: outcome.question.instances,
               needsToken: asksForToken,
             }}
           />

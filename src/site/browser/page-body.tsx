@@ -14,7 +14,8 @@ export function Page() {
   const { models, problem } = useModels();
   const [version, setVersion] = useState('');
   const [hasToken, setHasToken] = useState(findToken('predictions') !== undefined);
-  const selection = useSelection();
+  const [isRefused, setIsRefused] = useState(false);
+  const selected = useSelection(models);
   useEffect(() => {
     describeServer().then(
       (server) => setVersion(server.version),
@@ -22,8 +23,6 @@ export function Page() {
       () => {},
     );
   }, []);
-  const names = [...new Set(models?.models.map(({ name }) => name))];
-  const selected = names.includes(selection) ? selection : (models?.default ?? names[0]);
   const states = models?.models.filter(({ name }) => name === selected) ?? [];
   const asksForToken = models?.tokens.predictions === true;
 
@@ -51,6 +50,7 @@ export function Page() {
           <TokenForm
             scope="predictions"
             text="Predictions ask for a token here."
+            isRefused={isRefused}
             onToken={() => setHasToken(true)}
           />
         )}
@@ -62,7 +62,10 @@ export function Page() {
               name={selected}
               states={states}
               asksForToken={asksForToken}
-              onTokenRefused={() => setHasToken(false)}
+              onTokenRefused={() => {
+                setHasToken(false);
+                setIsRefused(true);
+              }}
             />
           )}
         </div>

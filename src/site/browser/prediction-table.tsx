@@ -39,7 +39,8 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
   );
 }
 
-function describe({ label, value, probabilities, ...others }: Prediction): string {
+/** A prediction in a few words. */
+export function describe({ label, value, probabilities, ...others }: Prediction): string {
   if (label !== undefined) return String(label);
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   if (probabilities) {

@@ -1,6 +1,6 @@
 import { useId, useState } from 'hono/jsx/dom';
+import { parseDataRows } from '../../rows/data-rows.ts';
 import { messageOf } from './message.ts';
-import { readRowsText } from './rows-text.ts';
 import type { Model } from './server.ts';
 
 /** Rows as text, pasted or typed: for many at once, and for models that no card describes. */
@@ -18,7 +18,9 @@ export function RowsForm({
   const submit = (event: Event) => {
     event.preventDefault();
     try {
-      onSubmit(readRowsText(text, features));
+      const rows = parseDataRows(text, 'rows', { inputs: model.inputs, features });
+      if (rows.length === 0) throw new Error('expected rows, as CSV or JSON');
+      onSubmit(rows);
       setProblem(undefined);
     } catch (error) {
       setProblem(messageOf(error));
@@ -37,8 +39,8 @@ export function RowsForm({
         onInput={(event: Event) => setText((event.target as HTMLTextAreaElement).value)}
       />
       <small id={`${id}-hint`}>
-        CSV may begin with a line of names. JSON is a list of rows, each a list of values or an
-        object of names.
+        CSV may begin with a line of names. JSON is a list of rows, or a row to a line, each a list
+        of values or an object of names.
       </small>
       {problem !== undefined && (
         <strong id={`${id}-problem`} class="problem" role="alert">
@@ -54,11 +56,21 @@ export function RowsForm({
 
 /** The card's examples, or else a row of zeros in the shape of the inputs. */
 function writeExample({ card, inputs }: Model): string {
-  const rows = card?.examples?.length ? card.examples : [zeroRow(inputs)];
+  // A graph of a fixed number of rows takes that number alone.
+  const count = Math.max(1, ...inputs.map(({ shape: [rows = 1] }) => rows));
+  const zeros = zeroRow(inputs);
+  if (!card?.examples?.length && zeros === undefined) return '';
+  const rows = card?.examples?.length ? card.examples : Array(count).fill(zeros);
   return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]`;
 }
 
+/** Values of a row that a person may still want to see, and to edit. */
+const LONGEST_ROW = 10_000;
+
+/** @returns undefined for a row that is too long to be written out */
 function zeroRow(inputs: Model['inputs']): unknown {
+  const size = inputs.flatMap(({ shape }) => shape.slice(1)).reduce((all, one) => all * one, 1);
+  if (Math.abs(size) > LONGEST_ROW) return undefined;
   const zeros = inputs.map(({ name, datatype, shape }) => {
     const zero = datatype === 'BYTES' ? '' : datatype === 'BOOL' ? false : 0;
     const row = shape

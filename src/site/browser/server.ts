@@ -1,6 +1,6 @@
 import type { ModelCard } from '../../inference/model-card.ts';
 import type { TensorSpec } from '../../inference/types.ts';
-import { findToken, type Scope } from './tokens.ts';
+import { dropToken, findToken, type Scope } from './tokens.ts';
 
 /** The server that this page came from, asked by the addresses that everybody uses. */
 
@@ -50,10 +50,13 @@ export interface Answer {
 export class ServerError extends Error {
   override readonly name = 'ServerError';
   readonly code: string;
+  /** 0 for no answer. */
+  readonly status: number;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, status: number, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    this.status = status;
   }
 
   /** Whether it wants another token than it got. */
@@ -68,12 +71,19 @@ async function send(path: string, scope: Scope | undefined, init: RequestInit = 
   if (token) headers.set('Authorization', `Bearer ${token}`);
   const response = await fetch(path, { ...init, headers }).catch((error: unknown) => {
     init.signal?.throwIfAborted();
-    throw new ServerError('unreachable', 'the server does not answer', { cause: error });
+    throw new ServerError('unreachable', 0, 'the server does not answer', { cause: error });
   });
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => undefined);
   const { code, error } = Object(body) as { code?: string; error?: string };
-  throw new ServerError(code ?? 'unknown', error ?? `the server answered ${response.status}`);
+  const { status } = response;
+  const fault = new ServerError(
+    code ?? 'unknown',
+    status,
+    error ?? `the server answered ${status}`,
+  );
+  if (scope && fault.isAboutToken) dropToken(scope);
+  throw fault;
 }
 
 /** @throws ServerError */

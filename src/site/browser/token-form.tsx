@@ -8,15 +8,21 @@ const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 export function TokenForm({
   scope,
   text,
+  isRefused,
   onToken,
 }: {
   scope: Scope;
   text: string;
+  /** Whether the last one was not taken. */
+  isRefused: boolean;
   onToken: () => void;
 }) {
   const id = useId();
   const [token, setToken] = useState('');
   const [isWrong, setIsWrong] = useState(false);
+  const problem = isWrong
+    ? 'A token is letters, digits and . _ ~ + / - alone.'
+    : isRefused && 'The server does not take that token.';
   const use = (event: Event) => {
     event.preventDefault();
     const isToken = TOKEN.test(token.trim());
@@ -34,14 +40,14 @@ export function TokenForm({
         autocomplete="off"
         spellcheck={false}
         value={token}
-        aria-invalid={isWrong ? 'true' : undefined}
-        aria-describedby={isWrong ? `${id}-problem` : undefined}
+        aria-invalid={problem ? 'true' : undefined}
+        aria-describedby={problem ? `${id}-problem` : undefined}
         onInput={(event: Event) => setToken((event.target as HTMLInputElement).value)}
       />
       <button type="submit">Use it</button>
-      {isWrong && (
+      {problem && (
         <strong id={`${id}-problem`} class="problem" role="alert">
-          A token is letters, digits and . _ ~ + / - alone.
+          {problem}
         </strong>
       )}
       <small>It is kept for this tab alone, and sent to this server alone.</small>

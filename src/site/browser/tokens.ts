@@ -3,7 +3,8 @@
 /** What a token may open, of what the pages ask. */
 export type Scope = 'predictions' | 'metrics';
 
-const keyOf = (scope: Scope) => `kilat-token-${scope}`;
+/** Servers under several paths of one host do not get each other's. */
+const keyOf = (scope: Scope) => `kilat-token-${scope} ${new URL('.', document.baseURI).pathname}`;
 
 export function findToken(scope: Scope): string | undefined {
   return sessionStorage.getItem(keyOf(scope)) ?? undefined;
@@ -11,4 +12,9 @@ export function findToken(scope: Scope): string | undefined {
 
 export function keepToken(scope: Scope, token: string): void {
   sessionStorage.setItem(keyOf(scope), token);
+}
+
+/** Forgets a token that was not taken. */
+export function dropToken(scope: Scope): void {
+  sessionStorage.removeItem(keyOf(scope));
 }

@@ -13,6 +13,7 @@ export function TryModel({
   onTokenRefused,
 }: {
   name: string;
+  /** Of its versions, anew each time that the server was asked for them. */
   states: readonly ModelState[];
   asksForToken: boolean;
   onTokenRefused: () => void;
@@ -20,13 +21,12 @@ export function TryModel({
   const [model, setModel] = useState<Model | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const ready = states.filter(({ state }) => state === 'READY').map(({ version }) => version);
-  const known = ready.join(' ');
   useEffect(() => {
     let isGone = false;
     describeModel(name).then(
       (described) => {
         if (isGone) return;
-        setModel(described);
+        setModel((known) => (isSame(known, described) ? known : described));
         setProblem(undefined);
       },
       (error: unknown) => !isGone && setProblem(messageOf(error)),
@@ -34,8 +34,8 @@ export function TryModel({
     return () => {
       isGone = true;
     };
-    // A version that comes or goes may change which one is described.
-  }, [name, known]);
+    // A card may change, a version come or go, and what failed once may not the next time.
+  }, [name, states]);
 
   return (
     <section class="model" aria-labelledby="model-name">
@@ -45,11 +45,18 @@ export function TryModel({
           {problem}
         </p>
       )}
+      {states
+        .filter(({ reason }) => reason !== undefined)
+        .map(({ version, state, reason }) => (
+          <p key={version} class="problem">
+            v{version} is {state.toLowerCase()}: {reason}
+          </p>
+        ))}
       {model && (
         <>
           <ModelFacts model={model} />
           <ModelForms
-            key={`${model.version} ${model.sha256}`}
+            key={formOf(model)}
             model={model}
             versions={ready}
             asksForToken={asksForToken}
@@ -59,4 +66,13 @@ export function TryModel({
       )}
     </section>
   );
+}
+
+function isSame(known: Model | undefined, described: Model): boolean {
+  return JSON.stringify(known) === JSON.stringify(described);
+}
+
+/** What the fields are made from: while it stays, so does what has been typed into them. */
+function formOf({ inputs, card }: Model): string {
+  return JSON.stringify([inputs, card?.features?.map((feature) => feature.name)]);
 }

@@ -26,19 +26,23 @@ interface Look {
 export function useLive(onTokenRefused: () => void): {
   history: readonly Moment[];
   problem: string | undefined;
+  /** Whether the metrics can be had where the page came from. */
+  isThere: boolean;
 } {
   const [history, setHistory] = useState<readonly Moment[]>([]);
   const [problem, setProblem] = useState<string | undefined>(undefined);
+  const [isThere, setIsThere] = useState(true);
   useEffect(() => {
     let looks: Look[] = [];
-    return every(INTERVAL_MS, async () => {
+    const end = every(INTERVAL_MS, async () => {
       try {
         const totals = readTotals(await readMetrics());
         const now = performance.now();
-        looks = [...looks.filter(({ at }) => now - at <= WINDOW_MS), { at: now, totals }];
+        looks = looks.filter(({ at }) => now - at <= WINDOW_MS);
+        const oldest = looks.find((look) => look.totals.process === totals.process);
+        looks.push({ at: now, totals });
         setProblem(undefined);
-        const [oldest] = looks;
-        if (!oldest || looks.length < 2) return;
+        if (!oldest) return;
         const figures = compare(oldest.totals, totals, (now - oldest.at) / 1000);
         const at = now / 1000;
         setHistory((all) => [
@@ -46,10 +50,17 @@ export function useLive(onTokenRefused: () => void): {
           { at, figures },
         ]);
       } catch (error) {
-        if (error instanceof ServerError && error.isAboutToken) onTokenRefused();
+        setHistory([]);
         setProblem(messageOf(error));
+        if (!(error instanceof ServerError)) return;
+        if (error.isAboutToken) onTokenRefused();
+        // A proxy that keeps the metrics to itself will go on doing so.
+        if (error.status !== 404) return;
+        setIsThere(false);
+        end();
       }
     });
+    return end;
   }, []);
-  return { history, problem };
+  return { history, problem, isThere };
 }

@@ -2,12 +2,26 @@ import { useRef, useState } from 'hono/jsx/dom';
 import { messageOf } from './message.ts';
 import { type Answer, predict, ServerError } from './server.ts';
 
+/** What a model is asked, and where. */
+export interface Question {
+  readonly path: string;
+  readonly instances: readonly unknown[];
+}
+
 /** What came of asking a model. */
 export interface Outcome {
-  readonly instances: readonly unknown[];
+  readonly question: Question;
   /** What the server answered, and the milliseconds until it had; or else why not. */
   readonly success?: { readonly answer: Answer; readonly roundTripMs: number };
   readonly problem?: string;
+}
+
+/** What is under way. */
+interface Asking {
+  isBusy: boolean;
+  next: Question | undefined;
+  /** Counts what has been forgotten: an answer to an earlier question is nobody's any more. */
+  generation: number;
 }
 
 /**
@@ -16,34 +30,42 @@ export interface Outcome {
  *
  * @param onTokenRefused told when the server wants another token than it got
  */
-export function usePrediction(path: string, onTokenRefused: () => void) {
+export function usePrediction(onTokenRefused: () => void) {
   const [outcome, setOutcome] = useState<Outcome | undefined>(undefined);
   const [isAsking, setIsAsking] = useState(false);
-  const queue = useRef<{ busy: boolean; next: readonly unknown[] | undefined }>({
-    busy: false,
-    next: undefined,
-  });
+  const asking = useRef<Asking>({ isBusy: false, next: undefined, generation: 0 });
 
-  const ask = async (instances: readonly unknown[]) => {
-    const { current: waiting } = queue;
-    if (!waiting) return;
-    waiting.next = instances;
-    if (waiting.busy) return;
-    waiting.busy = true;
+  const ask = async (question: Question) => {
+    const { current } = asking;
+    if (!current) return;
+    current.next = question;
+    if (current.isBusy) return;
+    current.isBusy = true;
     setIsAsking(true);
-    while (waiting.next) {
-      const rows: readonly unknown[] = waiting.next;
-      waiting.next = undefined;
-      try {
-        setOutcome({ instances: rows, success: await predict(path, rows) });
-      } catch (error) {
-        if (error instanceof ServerError && error.isAboutToken) onTokenRefused();
-        setOutcome({ instances: rows, problem: messageOf(error) });
-      }
+    while (current.next) {
+      const { generation, next } = current;
+      current.next = undefined;
+      const answered = await answer(next, onTokenRefused);
+      if (generation === current.generation) setOutcome(answered);
     }
-    waiting.busy = false;
+    current.isBusy = false;
     setIsAsking(false);
   };
-  const forget = () => setOutcome(undefined);
+  const forget = () => {
+    if (asking.current) {
+      asking.current.generation++;
+      asking.current.next = undefined;
+    }
+    setOutcome(undefined);
+  };
   return { outcome, isAsking, ask, forget };
+}
+
+async function answer(question: Question, onTokenRefused: () => void): Promise<Outcome> {
+  try {
+    return { question, success: await predict(question.path, question.instances) };
+  } catch (error) {
+    if (error instanceof ServerError && error.isAboutToken) onTokenRefused();
+    return { question, problem: messageOf(error) };
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseDataRows } from '../../src/cli/data-rows.ts';
 import type { Datatype } from '../../src/inference/tensor.ts';
+import { parseDataRows } from '../../src/rows/data-rows.ts';
 
 const input = (name: string, datatype: Datatype, ...row: number[]) => ({
   name,

@@ -1,10 +1,14 @@
-import { extname } from 'node:path';
 import type { Datatype } from '../inference/tensor.ts';
-import type { ServedModel } from './served-model.ts';
-import { findColumns, toNumber } from './training-data.ts';
-import { parseJson, parseRecords, splitLines, withoutMark } from './training-rows.ts';
+import type { TensorSpec } from '../inference/types.ts';
+import { findColumns, toNumber } from './cells.ts';
+import { parseJson, parseRecords, splitLines, withoutMark } from './records.ts';
 
-type Form = Pick<ServedModel, 'inputs' | 'features'>;
+/** What a model takes. */
+interface Form {
+  readonly inputs: readonly TensorSpec[];
+  /** Names of the values in a row, where its card has them. */
+  readonly features: readonly string[] | undefined;
+}
 
 /**
  * Takes data apart into rows as a request holds them. JSON and CSV are told apart by how they begin: JSON is a list of
@@ -16,7 +20,7 @@ type Form = Pick<ServedModel, 'inputs' | 'features'>;
  */
 export function parseDataRows(text: string, file: string, model: Form): readonly unknown[] {
   const content = withoutMark(text);
-  if (/^\.(?:ndjson|jsonl)$/i.test(extname(file))) return parseLines(content, file);
+  if (/\.(?:ndjson|jsonl)$/i.test(file)) return parseLines(content, file);
   return /^\s*[[{]/.test(content)
     ? parseJsonRows(content, file, model)
     : parseCsv(content, file, model);
@@ -88,7 +92,7 @@ function hasHeader(first: readonly string[], { inputs, features }: Form): boolea
 }
 
 /** A cell as JSON of a type; what cannot be of it stays text, and what is missing is null. */
-function toValue(cell: string, datatype: Datatype): unknown {
+export function toValue(cell: string, datatype: Datatype): unknown {
   if (datatype === 'BYTES') return cell;
   const text = cell.trim();
   const number = toNumber(text);
