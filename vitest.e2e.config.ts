@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/helpers/build-worker.ts', 'test/e2e/install.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Real servers on two cores: one file at a time.
-    fileParallelism: false,
+    // Most of their time is waiting: for alerts, for isolates, for what is installed.
+    maxWorkers: '100%',
   },
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { post } from '../helpers/golden.ts';
 import { type Settings, type SocketTarget, TARGETS } from '../helpers/targets.ts';
@@ -37,6 +37,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await launchChromium();
 });
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 afterAll(() => browser.close());
 
 const predictButton = (page: Page) => page.getByRole('button', { name: 'Predict' });

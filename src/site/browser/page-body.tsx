@@ -1,4 +1,4 @@
-import { useState } from 'hono/jsx/dom';
+import { useMemo, useState } from 'hono/jsx/dom';
 import { LiveStrip } from './live-strip.tsx';
 import { ModelList } from './model-list.tsx';
 import { describeServer } from './server.ts';
@@ -23,7 +23,10 @@ export function Page() {
       () => {},
     );
   }, []);
-  const states = models?.models.filter(({ name }) => name === selected) ?? [];
+  const states = useMemo(
+    () => models?.models.filter(({ name }) => name === selected) ?? [],
+    [models, selected],
+  );
   const asksForToken = models?.tokens.predictions === true;
 
   return (

@@ -5,7 +5,7 @@ import { listModels, type Models } from './server.ts';
 import { useEffect } from './use-effect.ts';
 
 /** Models come, go and break while the page is open. */
-const INTERVAL_MS = 10_000;
+const INTERVAL_MS = 5000;
 
 /** The models as they are now, and what keeps them from being known. */
 export function useModels(): { models: Models | undefined; problem: string | undefined } {
