@@ -5,12 +5,12 @@ import { type Config, parseConfig } from '../config.ts';
 import { loadModel } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
+import { count } from '../quantities.ts';
 import { positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { profileModel } from './profile-model.ts';
-import { count } from './quantities.ts';
 import { readTrainingData } from './training-data.ts';
 
 /** `npm run models:profile`: writes into a model's card what its training data looks like, for the server to count by. */

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
+import { count, formatBytes } from '../quantities.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { summarise } from './check-report.ts';
 import { loadAll } from './load-all.ts';
 import { planPush, type Upload } from './push-plan.ts';
-import { count, formatBytes } from './quantities.ts';
 import { stopOnSignals } from './signals.ts';
 import { runWrangler } from './wrangler.ts';
 

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
+import { count } from '../quantities.ts';
 import { drawHistogram } from './histogram.ts';
 import type { Sample } from './load.ts';
 import type { Report } from './measurements.ts';
-import { count } from './quantities.ts';
 
 /** A request in a line. */
 export function describeSample(sample: Sample, index: number, isScheduled: boolean): string {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { count } from '../quantities.ts';
 import {
   findException,
   findLicenceFaults,
@@ -10,7 +11,6 @@ import {
   type Package,
   readPackages,
 } from './licences.ts';
-import { count } from './quantities.ts';
 
 /** `npm run sbom`: writes which packages are installed, and says what their licences are. */
 
