@@ -6,6 +6,7 @@ import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { positive, serverUrl } from './arguments.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
+import { authorization } from './server.ts';
 import { stopOnSignals } from './signals.ts';
 
 /** `npm run alert:try`: keeps a running server busy, with real requests, until Alert_Prediction_Time would fire. */
@@ -22,6 +23,8 @@ interface Options {
 
 async function tryAlert(options: Options): Promise<void> {
   const { url, threshold, duration, metricsToken } = options;
+  // A token that cannot be sent is a matter of none of the requests.
+  authorization();
   const model = await findExamples(url, options.model);
   const signal = AbortSignal.any([stopOnSignals(), AbortSignal.timeout(duration * 1000)]);
   // Any of several is good.

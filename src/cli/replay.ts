@@ -44,6 +44,7 @@ const modelAnswer = z.object({
 async function replay(options: Options): Promise<void> {
   const { url, data: file, shift, repeat, rate } = options;
   const stopped = stopOnSignals();
+  const authorized = authorization();
   const path = `models/${encodeURIComponent(options.model)}`;
   const model = modelAnswer.parse(await ask(new URL(path, url)));
   const features = model.card?.features;
@@ -75,7 +76,7 @@ async function replay(options: Options): Promise<void> {
       const first = (index % Math.ceil(data.rows / ROWS)) * ROWS;
       const size = Math.min(ROWS, data.rows - first);
       const { headers, body } = writeBinaryRequest([sliceRows(rows, first, size)]);
-      const all = { ...headers, ...authorization() };
+      const all = { ...headers, ...authorized };
       await request(target, { method: 'POST', headers: all, body, signal: stopped });
       return { rows: size };
     },

@@ -25,6 +25,7 @@ export function formatReport(report: Report, width: number): string {
   const offered = rate === null ? '' : `, ${rate}/s offered`;
   const lines = [
     `${model} v${version}: ${count(report.count, 'request')}, ${count(report.errors, 'error')}, ${report.rows_per_second.toFixed(0)} rows/s (${protocol}${offered})`,
+    ...(report.under_way > 0 ? [`${count(report.under_way, 'request')} still under way`] : []),
     ...describeErrors(report),
   ];
   if (report.latency_ms === null) return lines.join('\n');
