@@ -5,6 +5,7 @@ import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.
 import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { positive, serverUrl } from './arguments.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
 import { authorization } from './server.ts';
 import { stopOnSignals } from './signals.ts';
@@ -123,6 +124,7 @@ const program = new Command('npm run alert:try --')
   .option('--duration <seconds>', 'give up after this long', positive, 600)
   .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));
 
+endWithReader();
 try {
   await program.parseAsync();
   await tryAlert(program.opts<Options>());

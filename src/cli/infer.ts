@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '../errors.ts';
 import { positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { countDue, sendLoad } from './load.ts';
 import { Measurements, type Report, type Run } from './measurements.ts';
 import { openWire } from './open-wire.ts';
@@ -159,6 +160,7 @@ const program = new Command('npm run infer --')
   .option('--max-errors <n>', 'requests that may fail before the exit code is 1', wholeNumber, 0)
   .option('--json', 'print one JSON object, with the times of inference');
 
+endWithReader();
 try {
   await program.parseAsync();
   await infer(program.opts<Options>());

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseConfig } from '../config.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
 import type { Wishes } from './card-skeleton.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { describeNewModel } from './new-report.ts';
 import { prepareModel } from './prepare-model.ts';
@@ -79,6 +80,7 @@ const program = new Command('npm run models:new --')
   .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
   .action(create);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -8,6 +8,7 @@ import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
 import { count } from '../quantities.ts';
 import { positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { profileModel } from './profile-model.ts';
@@ -95,6 +96,7 @@ const program = new Command('npm run models:profile --')
   )
   .action(profile);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -6,6 +6,7 @@ import { datatype } from '../protocols/open-inference-schemas.ts';
 import { count } from '../quantities.ts';
 import { positive, positiveInteger, serverUrl } from './arguments.ts';
 import { writeBinaryRequest } from './binary-request.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { canBeMissing, toFeatureTensor } from './feature-tensor.ts';
 import { sendLoad } from './load.ts';
 import { ask, authorization, request } from './server.ts';
@@ -116,6 +117,7 @@ const program = new Command('npm run drift:replay --')
   .option('--rate <rows>', 'rows a second; as fast as they go when left out', positive)
   .action(replay);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

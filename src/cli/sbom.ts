@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { count } from '../quantities.ts';
+import { endWithReader } from './closed-pipe.ts';
 import {
   findException,
   findLicenceFaults,
@@ -94,6 +95,7 @@ const program = new Command('npm run sbom --')
   .option('--check', 'exit with 1 for a licence that is not allowed, and for a version not pinned')
   .action(sbom);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {
