@@ -8,6 +8,7 @@ import { endWithReader } from './closed-pipe.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { describeNewModel } from './new-report.ts';
 import { prepareModel } from './prepare-model.ts';
+import { stopOnSignals, unlessStopped } from './signals.ts';
 import { findPlace, withStaged } from './stage-model.ts';
 
 /** `npm run models:new`: puts a graph where the server finds it, with a card to fill in, once it has been seen to load. */
@@ -22,6 +23,7 @@ const LONGEST_EXIT_MS = 500;
 
 async function create(name: string, file: string, options: Options): Promise<void> {
   const { repository, force, ...wishes } = options;
+  const stopped = stopOnSignals();
   const config = parseConfig({
     ...process.env,
     ...(repository !== undefined && { MODEL_REPOSITORY: repository }),
@@ -37,7 +39,9 @@ async function create(name: string, file: string, options: Options): Promise<voi
   }
   const parts = await createLoaderParts(config);
   const model = await withStaged(place, file, keepsCard && place.hasCard, async (staged) => {
-    const prepared = await prepareModel(staged, keepsCard ? undefined : wishes, parts);
+    const preparing = prepareModel(staged, keepsCard ? undefined : wishes, parts);
+    const prepared = await unlessStopped(stopped, preparing);
+    // From here on it is a matter of moments, of which no signal makes a half.
     await staged.moveIntoPlace(prepared.cardIs === 'new');
     return prepared;
   });
@@ -85,6 +89,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode ||= 1;
 }
 setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

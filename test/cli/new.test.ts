@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { post } from '../helpers/golden.ts';
 import { shippedGraph } from '../helpers/store.ts';
 import { startNode } from '../helpers/targets.ts';
@@ -31,25 +31,32 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  /** Runs the command as npm does, in a directory, with the repository in `models`. */
-  function run(
-    args: readonly string[],
-    options: { cwd?: string; repository?: string } = {},
-  ): Promise<{ code: unknown; stdout: string; stderr: string }> {
-    const { cwd = '.', repository = models() } = options;
-    const env = { ...process.env, MODEL_REPOSITORY: repository };
-    return new Promise((done) => {
-      execFile(
-        process.execPath,
-        [COMMAND, ...args],
-        { timeout: LONGEST_RUN_MS, env, cwd },
-        (error, stdout, stderr) => {
-          const short = (text: string) => text.replaceAll(root, 'root');
-          done({ code: error ? error.code : 0, stdout: short(stdout), stderr: short(stderr) });
-        },
-      );
-    });
+  interface Place {
+    readonly cwd?: string;
+    readonly repository?: string;
   }
+
+  /** Starts the command as npm does, in a directory, with the repository in `models`. */
+  function start(args: readonly string[], { cwd = '.', repository = models() }: Place = {}) {
+    const env = { ...process.env, MODEL_REPOSITORY: repository };
+    const { promise, resolve: done } = Promise.withResolvers<{
+      code: unknown;
+      stdout: string;
+      stderr: string;
+    }>();
+    const child = execFile(
+      process.execPath,
+      [COMMAND, ...args],
+      { timeout: LONGEST_RUN_MS, env, cwd },
+      (error, stdout, stderr) => {
+        const short = (text: string) => text.replaceAll(root, 'root');
+        done({ code: error ? error.code : 0, stdout: short(stdout), stderr: short(stderr) });
+      },
+    );
+    return { child, ended: promise };
+  }
+
+  const run = (args: readonly string[], place?: Place) => start(args, place).ended;
 
   const models = () => join(root, 'models');
   const add = (name: string, ...options: string[]) =>
@@ -242,6 +249,21 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
       stderr: expect.stringContaining("files that are not beside it: 'external.onnx.data'\n"),
     });
     expect(existsSync(models())).toBe(false);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves nothing behind after %s', async (signal, code) => {
+    mkdirSync(models());
+    const { child, ended } = start(['lookup', 'test/models/lookup.onnx']);
+    await vi.waitFor(() => expect(readdirSync(models())).toHaveLength(1), {
+      timeout: LONGEST_RUN_MS,
+      interval: 1,
+    });
+    child.kill(signal);
+    expect(await ended).toEqual({ code, stdout: '', stderr: `stopped by ${signal}\n` });
+    expect(readdirSync(models())).toEqual([]);
   });
 
   it('refuses a name that a server would not find, by the rule', async () => {
