@@ -42,7 +42,7 @@ async function create(name: string, file: string, options: Options): Promise<voi
     const preparing = prepareModel(staged, keepsCard ? undefined : wishes, parts);
     const prepared = await unlessStopped(stopped, preparing);
     // From here on it is a matter of moments, of which no signal makes a half.
-    await staged.moveIntoPlace(prepared.cardIs === 'new');
+    await staged.moveIntoPlace(prepared);
     return prepared;
   });
   const isBundled = resolve(place.root) === resolve('model');

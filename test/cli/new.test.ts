@@ -216,9 +216,36 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
     const labelled = await run(['digits', 'test/models/from-one.onnx', '--labels', 'a,b,c']);
     expect(labelled.stderr).toMatch(/^model 'digits' is there: .* --force\n$/);
     expect(files()).toHaveLength(3);
-    await run(['digits', 'test/models/from-one.onnx', '--labels', 'a,b,c', '--force']);
-    expect(card('digits')).toMatchObject({ name: 'digits', labels: ['a', 'b', 'c'] });
-    expect(files()).toContain('digits/3/model.onnx');
+  });
+
+  it('writes the card of a model anew when it is told to, unless other versions would be lost with it', async () => {
+    cpSync('model/digits', join(models(), 'digits'), { recursive: true });
+    const before = readFileSync('model/digits/model.json', 'utf8');
+    const anew = ['--labels', 'a,b,c,d,e,f,g,h,i,j', '--force'];
+    const other = await run(['digits', 'test/models/from-one.onnx', '--force']);
+    expect(other).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^with the new card of digits these could not be served any longer:\n {2}v1: .+\n.*nothing has been put in place\n$/,
+      ),
+    });
+    expect(files()).toEqual(['digits/1/model.onnx', 'digits/model.json']);
+    expect(readFileSync(join(models(), 'digits/model.json'), 'utf8')).toBe(before);
+
+    expect(await run(['digits', 'model/digits/1/model.onnx', ...anew])).toMatchObject({ code: 0 });
+    expect(card('digits')).toMatchObject({ name: 'digits', labels: [...'abcdefghij'] });
+    expect(files()).toContain('digits/2/model.onnx');
+  });
+
+  it('says so to all but one of those that make the same version at once', async () => {
+    const outcomes = await Promise.all([add('lookup'), add('lookup'), add('lookup')]);
+    const refused = outcomes.filter(({ code }) => code !== 0);
+    expect(files()).toEqual(expect.arrayContaining(['lookup/1/model.onnx', 'lookup/model.json']));
+    for (const { stderr } of refused) {
+      expect(stderr).toMatch(/^somebody else has made lookup v\d meanwhile: run this again for/);
+    }
+    expect(files().filter((file) => file.startsWith('.new-'))).toEqual([]);
   });
 
   it('says so when the card of a model does not ask for the new version', async () => {
