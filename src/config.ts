@@ -32,7 +32,7 @@ const flag = z.union(
 /** A secret that travels in a header. It is never repeated, in an error or in a log. */
 const secret = z.string().regex(/^[\x20-\x7e\u00a0-\uffff]+$/, 'expected text without line breaks');
 /** The same as a bearer token, of which only these characters arrive (RFC 6750, 2.1). */
-const token = z
+export const token = z
   .string()
   .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'expected letters, digits and . _ ~ + / - alone');
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
@@ -188,6 +189,7 @@ async function main(): Promise<void> {
     threads: config.INFERENCE_THREADS ?? defaultThreads(),
     entries: models.entries(),
     defaultModel: createDefault(config.DEFAULT_MODEL, models)(),
+    hasCommands: existsSync(new URL('cli', import.meta.url)),
   });
   const place = `${hostname()}:${port}`;
   const sleepUntil = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal });

@@ -71,6 +71,19 @@ describe('the house: what may not be imported', () => {
     ['src/protocols/grpc/x.ts', '../../node.ts'],
     ['src/app.ts', './node.ts'],
     ['src/http/x.ts', '../worker.ts'],
+    ['src/node.ts', './cli/signals.ts'],
+    ['src/worker.ts', './cli/signals.ts'],
+    ['src/app.ts', './cli/signals.ts'],
+    ['src/terminal/x.ts', '../cli/signals.ts'],
+    ['src/http/node/x.ts', '../../cli/signals.ts'],
+    ['src/protocols/grpc/x.ts', '../../cli/signals.ts'],
+    ['src/inference/x.ts', '../cli/signals.ts'],
+    ['src/inference/threads.ts', '../cli/signals.ts'],
+    ['src/inference/onnx.ts', '../cli/signals.ts'],
+    ['src/metrics/x.ts', '../cli/signals.ts'],
+    ['src/metrics/client.ts', '../cli/signals.ts'],
+    ['src/stores/disk.ts', '../cli/signals.ts'],
+    ['src/remote-write/x.ts', '../cli/signals.ts'],
   ])('%s: %s', (path, module) => {
     expect(brokenRules(path, `import '${module}';\n`)).toContain('lint/style/noRestrictedImports');
   });
@@ -98,6 +111,10 @@ describe('the house: what may not be imported', () => {
     ['src/protocols/grpc/x.ts', '@grpc/grpc-js'],
     ['src/protocols/grpc/x.ts', 'node:url'],
     ['src/protocols/grpc/x.ts', './messages.ts'],
+    ['src/cli/x.ts', './signals.ts'],
+    ['test/cli/x.ts', '../../src/cli/signals.ts'],
+    ['bench/x.ts', '../src/cli/times.ts'],
+    ['observability/source/x.ts', '../../src/cli/times.ts'],
   ])('but %s may import %s', (path, module) => {
     expect(brokenRules(path, `import '${module}';\n`)).not.toContain(
       'lint/style/noRestrictedImports',

@@ -5,7 +5,9 @@ import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.
 import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { positive, serverUrl } from './arguments.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
+import { authorization } from './server.ts';
 import { stopOnSignals } from './signals.ts';
 
 /** `npm run alert:try`: keeps a running server busy, with real requests, until Alert_Prediction_Time would fire. */
@@ -22,6 +24,8 @@ interface Options {
 
 async function tryAlert(options: Options): Promise<void> {
   const { url, threshold, duration, metricsToken } = options;
+  // A token that cannot be sent is a matter of none of the requests.
+  authorization();
   const model = await findExamples(url, options.model);
   const signal = AbortSignal.any([stopOnSignals(), AbortSignal.timeout(duration * 1000)]);
   // Any of several is good.
@@ -120,6 +124,7 @@ const program = new Command('npm run alert:try --')
   .option('--duration <seconds>', 'give up after this long', positive, 600)
   .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));
 
+endWithReader();
 try {
   await program.parseAsync();
   await tryAlert(program.opts<Options>());

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import { formatShape } from '../inference/tensor.ts';
 import type { TensorSpec } from '../inference/types.ts';
+import { count, formatBytes } from '../quantities.ts';
 import type { LoadedVersion } from './load-all.ts';
-import { count, formatBytes } from './quantities.ts';
 
 /** Columns that a verdict may take. */
 const WIDEST_VERDICT = 44;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { formatJson, formatTable } from './check-report.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { loadAll } from './load-all.ts';
 import { findPassedOver } from './passed-over.ts';
 
@@ -28,6 +29,7 @@ const program = new Command('npm run models:check --')
   .option('--json', 'print one JSON object, in bytes and seconds')
   .action(check);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

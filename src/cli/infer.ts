@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '../errors.ts';
 import { positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { countDue, sendLoad } from './load.ts';
 import { Measurements, type Report, type Run } from './measurements.ts';
 import { openWire } from './open-wire.ts';
@@ -9,9 +10,10 @@ import { explainRefusal } from './refusal.ts';
 import { describeSample, formatReport } from './report-text.ts';
 import { findRows } from './rows-to-send.ts';
 import { findModel } from './served-model.ts';
-import { AnswerError, ConnectionError } from './server.ts';
+import { AnswerError, authorization, ConnectionError } from './server.ts';
 import { stopOnSignals } from './signals.ts';
 import { PROTOCOLS, type Protocol, sendRows, type Wire } from './wire.ts';
+import { within } from './within.ts';
 
 /** `npm run infer`: sends rows to a running server and measures every inference; docs/client.md. */
 
@@ -25,6 +27,7 @@ interface Options {
   readonly duration?: number;
   readonly rate?: number;
   readonly concurrency?: number;
+  readonly timeout: number;
   readonly maxErrors: number;
   readonly json?: true;
 }
@@ -35,14 +38,18 @@ const MOST_LINES = 100;
 const CONCURRENCY_OF_A_RATE = 64;
 /** After a request that nobody answered a sender waits so long: a server that is gone needs no thousands of them. */
 const BACK_OFF_MS = 250;
+/** Longer than a server takes by itself (REQUEST_TIMEOUT_MS, 30 s by default), so that it is the one to say so. */
+const LONGEST_WAIT_SECONDS = 35;
 /** Columns at most, and where nobody says how many there are. */
 const WIDTH = 80;
 
 async function infer(options: Options): Promise<void> {
-  const { url, protocol, rate, json, maxErrors } = options;
+  const { url, protocol, rate, json, maxErrors, timeout } = options;
   const stopped = stopOnSignals();
-  const model = await findModel(url, options.model, stopped);
-  const wire = await openWire(protocol, url, model, stopped);
+  // A token that cannot be sent is a matter of none of the requests.
+  authorization();
+  const model = await within(timeout, stopped, (signal) => findModel(url, options.model, signal));
+  const wire = await within(timeout, stopped, (signal) => openWire(protocol, url, model, signal));
   const rows = await findRows(model, options.data, options.rows, stopped);
   const run = { model: model.name, version: model.version, protocol, rate };
   const report = await measure(options, wire, rows, run, stopped);
@@ -69,13 +76,18 @@ async function measure(
   const lines = !options.json && requests <= MOST_LINES;
   const refused = new AbortController();
   const signal = AbortSignal.any([stopped, refused.signal]);
+  const measurements = new Measurements();
   let hasAnswered = false;
   const send = async (index: number) => {
     try {
-      const answer = await sendRows(wire, pickRows(rows, index, options.rows), signal);
+      const picked = pickRows(rows, index, options.rows);
+      const answer = await within(options.timeout, signal, (ending) =>
+        sendRows(wire, picked, ending),
+      );
       hasAnswered = true;
       return answer;
     } catch (error) {
+      if (stopped.aborted) measurements.leave();
       const refusal = hasAnswered ? undefined : explainRefusal(error);
       if (refusal !== undefined) refused.abort(new Error(refusal, { cause: error }));
       hasAnswered ||= error instanceof AnswerError;
@@ -83,7 +95,6 @@ async function measure(
     }
   };
 
-  const measurements = new Measurements();
   let progress: Progress | undefined;
   if (!lines && process.stderr.isTTY) progress = showProgress(requests, seconds);
   const start = performance.now();
@@ -140,9 +151,16 @@ const program = new Command('npm run infer --')
     `requests under way at once, at most (default: 1, with a rate ${CONCURRENCY_OF_A_RATE})`,
     positiveInteger,
   )
+  .option(
+    '--timeout <seconds>',
+    'a request that is not answered by then has failed',
+    positive,
+    LONGEST_WAIT_SECONDS,
+  )
   .option('--max-errors <n>', 'requests that may fail before the exit code is 1', wholeNumber, 0)
   .option('--json', 'print one JSON object, with the times of inference');
 
+endWithReader();
 try {
   await program.parseAsync();
   await infer(program.opts<Options>());

@@ -1,5 +1,6 @@
 import { runningClock as clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { messageOf } from '../errors.ts';
 import { bytesOf } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import { ModelRepository } from '../inference/repository.ts';
@@ -134,8 +135,4 @@ async function sizeOf(stored: StoredVersion): Promise<number | undefined> {
   } catch {
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

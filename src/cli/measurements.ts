@@ -20,6 +20,8 @@ export interface Report {
   /** Requests that were answered or failed. */
   readonly count: number;
   readonly errors: number;
+  /** Requests that were under way when a signal ended it all: they are neither answered nor failed. */
+  readonly under_way: number;
   readonly first_error: string | null;
   readonly errors_by_code: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -38,6 +40,7 @@ export interface Report {
 export class Measurements {
   count = 0;
   errors = 0;
+  private underWay = 0;
   private rows = 0;
   private firstError: string | null = null;
   private readonly codes = new Map<string, number>();
@@ -60,6 +63,11 @@ export class Measurements {
     this.roundTrip.record(roundTripMs);
   }
 
+  /** Nobody waits for the answer to a request any longer. */
+  leave(): void {
+    this.underWay++;
+  }
+
   /** @param seconds that it took */
   report({ model, version, protocol, rate }: Run, seconds: number): Report {
     return {
@@ -68,6 +76,7 @@ export class Measurements {
       protocol,
       count: this.count,
       errors: this.errors,
+      under_way: this.underWay,
       first_error: this.firstError,
       errors_by_code: Object.fromEntries(this.codes),
       seconds,

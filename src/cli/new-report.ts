@@ -2,10 +2,10 @@ import type { Config } from '../config.ts';
 import { formatShape } from '../inference/tensor.ts';
 import type { TensorSpec } from '../inference/types.ts';
 import { servedVersions } from '../inference/version-policy.ts';
+import { count, formatBytes } from '../quantities.ts';
 import { curlLines } from '../terminal/curl.ts';
 import { shellWord } from '../terminal/text.ts';
 import type { PreparedModel } from './prepare-model.ts';
-import { count, formatBytes } from './quantities.ts';
 
 /** Where the server and the commands look for models without a setting. */
 const USUAL_ROOT = './model';

@@ -4,9 +4,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseConfig } from '../config.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
 import type { Wishes } from './card-skeleton.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { describeNewModel } from './new-report.ts';
 import { prepareModel } from './prepare-model.ts';
+import { stopOnSignals, unlessStopped } from './signals.ts';
 import { findPlace, withStaged } from './stage-model.ts';
 
 /** `npm run models:new`: puts a graph where the server finds it, with a card to fill in, once it has been seen to load. */
@@ -21,6 +23,7 @@ const LONGEST_EXIT_MS = 500;
 
 async function create(name: string, file: string, options: Options): Promise<void> {
   const { repository, force, ...wishes } = options;
+  const stopped = stopOnSignals();
   const config = parseConfig({
     ...process.env,
     ...(repository !== undefined && { MODEL_REPOSITORY: repository }),
@@ -36,8 +39,10 @@ async function create(name: string, file: string, options: Options): Promise<voi
   }
   const parts = await createLoaderParts(config);
   const model = await withStaged(place, file, keepsCard && place.hasCard, async (staged) => {
-    const prepared = await prepareModel(staged, keepsCard ? undefined : wishes, parts);
-    await staged.moveIntoPlace(prepared.cardIs === 'new');
+    const preparing = prepareModel(staged, keepsCard ? undefined : wishes, parts);
+    const prepared = await unlessStopped(stopped, preparing);
+    // From here on it is a matter of moments, of which no signal makes a half.
+    await staged.moveIntoPlace(prepared);
     return prepared;
   });
   const isBundled = resolve(place.root) === resolve('model');
@@ -79,10 +84,11 @@ const program = new Command('npm run models:new --')
   .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
   .action(create);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode ||= 1;
 }
 setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

@@ -2,9 +2,11 @@ import { mayLoop } from '../inference/byte-search.ts';
 import { type LoaderParts, loadModel } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import type { ModelCard } from '../inference/model-card.ts';
+import type { ModelFiles } from '../inference/store.ts';
 import { ModelError, type TensorSpec } from '../inference/types.ts';
 import { sketchCard, type Wishes } from './card-skeleton.ts';
 import { formatCard } from './card-text.ts';
+import { holdAgainstCard } from './other-versions.ts';
 import type { Place, StagedModel } from './stage-model.ts';
 import { tryModel } from './try-model.ts';
 
@@ -22,6 +24,8 @@ export interface PreparedModel {
   readonly card: ModelCard | undefined;
   /** What became of the card. */
   readonly cardIs: 'new' | 'as it was' | 'none';
+  /** Whether the version can be served with what the model has had for a card, too. */
+  readonly fitsOldCard: boolean;
   /** Why there is none. */
   readonly why?: string;
 }
@@ -38,28 +42,35 @@ export async function prepareModel(
   parts: LoaderParts,
 ): Promise<PreparedModel> {
   const { place, files } = staged;
-  const { model, graph } = await load(staged, parts);
+  const { model, files: contents } = await load(staged, parts);
   // What may go round without end is not tried out.
-  const trial = mayLoop(graph) ? undefined : await tryModel(model);
+  const trial = mayLoop(contents.graph) ? undefined : await tryModel(model);
   const { inputs, outputs, bytes, card } = model;
   await model.retire();
-  const prepared = { place, files, bytes, inputs, outputs, row: trial?.row, card };
+  const seen = { place, files, bytes, inputs, outputs, row: trial?.row, card };
+  const prepared = { ...seen, fitsOldCard: true };
   if (!wishes) {
     return { ...prepared, row: card?.examples?.[0] ?? trial?.row, cardIs: 'as it was' };
   }
   const sketch = sketchCard(place.name, { inputs, outputs, trial }, wishes);
+  if (!sketch.card && place.hasCard) {
+    // It would stay, and nobody has seen that it fits.
+    throw new Error(`no card can be written anew for ${place.name}: ${sketch.why}`);
+  }
   if (!sketch.card) return { ...prepared, cardIs: 'none', why: sketch.why };
   await staged.writeCard(formatCard(sketch.card));
   // The card is held against the graph as it will be, and its example runs.
   const { model: described } = await load(staged, parts);
   await described.retire();
-  return { ...prepared, card: described.card, cardIs: 'new' };
+  const fitsOldCard =
+    !place.isKnown || (await holdAgainstCard(place, sketch.card, contents, parts));
+  return { ...prepared, card: described.card, cardIs: 'new', fitsOldCard };
 }
 
 async function load(
   staged: StagedModel,
   parts: LoaderParts,
-): Promise<{ model: Model; graph: Uint8Array }> {
+): Promise<{ model: Model; files: ModelFiles }> {
   const { name, version } = staged.place;
   try {
     const laidOut = await staged.find();
@@ -67,7 +78,7 @@ async function load(
     if (!stored) throw new Error('its copy has gone');
     const [card, files] = [await laidOut.card?.read(), await stored.read()];
     const model = await loadModel({ name, version, card, files }, parts);
-    return { model, graph: files.graph };
+    return { model, files };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     const missing = staged.missing.map((path) => `'${path}'`).join(', ');

@@ -1,10 +1,10 @@
 import type { Model } from '../inference/model.ts';
 import type { ModelCard } from '../inference/model-card.ts';
 import type { Prediction } from '../inference/predictions.ts';
+import { count } from '../quantities.ts';
 import { canBeMissing, readColumn, toFeatureTensor } from './feature-tensor.ts';
 import { predictRows } from './predict-rows.ts';
 import { type QuantileBins, quantileBins } from './quantile-bins.ts';
-import { count } from './quantities.ts';
 import type { TrainingData } from './training-data.ts';
 
 /** What a card is to say of the training data, and what a person should hear of it. */

@@ -5,12 +5,13 @@ import { type Config, parseConfig } from '../config.ts';
 import { loadModel } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
+import { count } from '../quantities.ts';
 import { positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { profileModel } from './profile-model.ts';
-import { count } from './quantities.ts';
 import { readTrainingData } from './training-data.ts';
 
 /** `npm run models:profile`: writes into a model's card what its training data looks like, for the server to count by. */
@@ -95,6 +96,7 @@ const program = new Command('npm run models:profile --')
   )
   .action(profile);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
+import { count, formatBytes } from '../quantities.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { summarise } from './check-report.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { loadAll } from './load-all.ts';
 import { planPush, type Upload } from './push-plan.ts';
-import { count, formatBytes } from './quantities.ts';
 import { stopOnSignals } from './signals.ts';
 import { runWrangler } from './wrangler.ts';
 
@@ -144,6 +145,7 @@ const program = new Command('npm run models:push --')
   .option('--skip-check', 'push models without having loaded them')
   .action(push);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

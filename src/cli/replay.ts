@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { sliceRows } from '../inference/tensor.ts';
 import { datatype } from '../protocols/open-inference-schemas.ts';
+import { count } from '../quantities.ts';
 import { positive, positiveInteger, serverUrl } from './arguments.ts';
 import { writeBinaryRequest } from './binary-request.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { canBeMissing, toFeatureTensor } from './feature-tensor.ts';
 import { sendLoad } from './load.ts';
-import { count } from './quantities.ts';
 import { ask, authorization, request } from './server.ts';
 import { applyShifts, parseShift, type Shift } from './shift.ts';
 import { stopOnSignals } from './signals.ts';
@@ -44,6 +45,7 @@ const modelAnswer = z.object({
 async function replay(options: Options): Promise<void> {
   const { url, data: file, shift, repeat, rate } = options;
   const stopped = stopOnSignals();
+  const authorized = authorization();
   const path = `models/${encodeURIComponent(options.model)}`;
   const model = modelAnswer.parse(await ask(new URL(path, url)));
   const features = model.card?.features;
@@ -75,7 +77,7 @@ async function replay(options: Options): Promise<void> {
       const first = (index % Math.ceil(data.rows / ROWS)) * ROWS;
       const size = Math.min(ROWS, data.rows - first);
       const { headers, body } = writeBinaryRequest([sliceRows(rows, first, size)]);
-      const all = { ...headers, ...authorization() };
+      const all = { ...headers, ...authorized };
       await request(target, { method: 'POST', headers: all, body, signal: stopped });
       return { rows: size };
     },
@@ -115,6 +117,7 @@ const program = new Command('npm run drift:replay --')
   .option('--rate <rows>', 'rows a second; as fast as they go when left out', positive)
   .action(replay);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
+import { count } from '../quantities.ts';
 import { drawHistogram } from './histogram.ts';
 import type { Sample } from './load.ts';
 import type { Report } from './measurements.ts';
-import { count } from './quantities.ts';
 
 /** A request in a line. */
 export function describeSample(sample: Sample, index: number, isScheduled: boolean): string {
@@ -25,6 +25,7 @@ export function formatReport(report: Report, width: number): string {
   const offered = rate === null ? '' : `, ${rate}/s offered`;
   const lines = [
     `${model} v${version}: ${count(report.count, 'request')}, ${count(report.errors, 'error')}, ${report.rows_per_second.toFixed(0)} rows/s (${protocol}${offered})`,
+    ...(report.under_way > 0 ? [`${count(report.under_way, 'request')} still under way`] : []),
     ...describeErrors(report),
   ];
   if (report.latency_ms === null) return lines.join('\n');

@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { count } from '../quantities.ts';
+import { endWithReader } from './closed-pipe.ts';
 import {
   findException,
   findLicenceFaults,
@@ -10,7 +12,6 @@ import {
   type Package,
   readPackages,
 } from './licences.ts';
-import { count } from './quantities.ts';
 
 /** `npm run sbom`: writes which packages are installed, and says what their licences are. */
 
@@ -94,6 +95,7 @@ const program = new Command('npm run sbom --')
   .option('--check', 'exit with 1 for a licence that is not allowed, and for a version not pinned')
   .action(sbom);
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {

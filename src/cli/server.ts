@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { token } from '../config.ts';
+import { messageOf } from '../errors.ts';
 
 const errorAnswer = z.object({ error: z.string(), code: z.string() });
 
@@ -16,29 +18,59 @@ export class AnswerError extends Error {
   }
 }
 
-/** Nobody has answered. */
+/** Nobody has answered, or not what is HTTP. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
-  readonly code: 'no_server' | 'connection_lost';
+  /** `request_failed` where it is neither that nobody is there nor that the connection is gone: the message says what. */
+  readonly code: 'no_server' | 'connection_lost' | 'request_failed';
 
-  constructor(url: URL, cause: unknown, isLost = LOST.has(causeCode(cause))) {
-    super(
-      isLost
-        ? `the connection to ${url.origin} broke off before the answer`
-        : `no server at ${url.origin}: is \`npm start\` running?`,
-      { cause },
-    );
-    this.code = isLost ? 'connection_lost' : 'no_server';
+  constructor(url: URL, cause: unknown, code = codeOf(causeOf(cause))) {
+    const messages = {
+      no_server: `no server at ${url.origin}: is \`npm start\` running?`,
+      connection_lost: `the connection to ${url.origin} broke off before the answer`,
+      request_failed: `cannot ask ${url.origin}: ${explain(url, causeOf(cause))}`,
+    };
+    super(messages[code], { cause });
+    this.code = code;
   }
 }
 
+/** What there is no connection for. */
+const NOBODY_THERE: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 /** What connections end with that were there. */
 const LOST: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** fetch says no more than that it failed; what it met is the cause. */
-function causeCode(error: unknown): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
+}
+
+function codeOf(cause: unknown): ConnectionError['code'] {
+  const code = property(cause, 'code');
+  const isConnecting = property(cause, 'syscall') === 'connect';
+  if (NOBODY_THERE.has(code) || (code === 'ECONNRESET' && isConnecting)) return 'no_server';
+  return LOST.has(code) ? 'connection_lost' : 'request_failed';
+}
+
+/** In one line, whoever has written it: OpenSSL has its own ideas. */
+function explain(url: URL, cause: unknown): string {
+  if (property(cause, 'code') === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return `it does not speak TLS: is it http://${url.host}?`;
+  }
+  return messageOf(cause).replaceAll(/\s+/g, ' ').trim();
+}
+
+function property(value: unknown, name: 'code' | 'syscall'): unknown {
+  return value instanceof Error && name in value ? Reflect.get(value, name) : undefined;
 }
 
 /**
@@ -88,7 +120,7 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   const body = await response.arrayBuffer().catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw new ConnectionError(url, error, true);
+    throw new ConnectionError(url, error, 'connection_lost');
   });
   return new Uint8Array(body);
 }
@@ -102,10 +134,17 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** What says that one may ask for predictions: API_TOKEN of the environment, of which any of several is good. */
+/**
+ * What says that one may ask for predictions: API_TOKEN of the environment, of which any of several is good.
+ *
+ * @throws Error in one line where it is none: no header could carry it, and fetch would say less
+ */
 export function authorization(): Record<string, string> {
-  const [token] = process.env.API_TOKEN?.split(',') ?? [];
-  return token ? { Authorization: `Bearer ${token}` } : {};
+  const [first] = process.env.API_TOKEN?.split(',') ?? [];
+  if (!first) return {};
+  const { success, data, error } = token.safeParse(first);
+  if (success) return { Authorization: `Bearer ${data}` };
+  throw new Error(`API_TOKEN is no token: ${error.issues[0]?.message}`);
 }
 
 /**

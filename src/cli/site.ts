@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { formatBytes } from './quantities.ts';
+import { formatBytes } from '../quantities.ts';
 
 /** `npm run site`: builds the pages at / and /docs from src/site/browser/ into dist/site/, where servers read them. */
 

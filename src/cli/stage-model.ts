@@ -55,6 +55,13 @@ export async function findPlace(root: string, name: string): Promise<Place> {
   };
 }
 
+/** What a staged version has to do with cards. */
+export interface Fit {
+  readonly cardIs: 'new' | 'as it was' | 'none';
+  /** Whether it can be served with the card that is in its place. */
+  readonly fitsOldCard: boolean;
+}
+
 /** A version that is ready to be put in its place, in a directory that a server passes over. */
 export class StagedModel {
   readonly place: Place;
@@ -82,16 +89,44 @@ export class StagedModel {
     await writeFile(this.cardPath, text);
   }
 
-  /** Puts the version, and a card that was written, where a server looks: whoever looks meanwhile finds either of them whole. */
-  async moveIntoPlace(hasNewCard: boolean): Promise<void> {
+  /**
+   * Puts the version, and a card that was written, where a server looks: whoever looks meanwhile finds each of them whole.
+   *
+   * @throws Error that says so where somebody else has put a version there meanwhile
+   */
+  async moveIntoPlace({ cardIs, fitsOldCard }: Fit): Promise<void> {
     const { root, name, version, isKnown } = this.place;
     if (!isKnown) {
-      await rename(join(this.root, name), join(root, name));
+      await rename(join(this.root, name), join(root, name)).catch(this.explainTaken);
       return;
     }
-    if (hasNewCard) await rename(this.cardPath, join(root, name, 'model.json'));
-    await rename(join(this.root, name, version), join(root, name, version));
+    const folder = join(root, name, version);
+    // Whoever makes the folder has the version. A server passes over an empty one, and a rename may replace it.
+    await mkdir(folder).catch(this.explainTaken);
+    const moves = [
+      () => rename(join(this.root, name, version), folder),
+      ...(cardIs === 'new' ? [() => rename(this.cardPath, join(root, name, 'model.json'))] : []),
+    ];
+    // A server that polls may look between the two. The version comes first, so that what is served goes on as it was
+    // until the new version is there; but where the old card would refuse it, the card does, which all others fit.
+    if (!fitsOldCard) moves.reverse();
+    try {
+      for (const move of moves) await move();
+    } catch (error) {
+      await rmdir(folder).catch(() => {});
+      throw error;
+    }
   }
+
+  private readonly explainTaken = (error: unknown): never => {
+    const { name, version } = this.place;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EEXIST' && code !== 'ENOTEMPTY') throw error;
+    throw new Error(
+      `somebody else has made ${name} v${version} meanwhile: run this again for the next version`,
+      { cause: error },
+    );
+  };
 
   private get cardPath(): string {
     return join(this.root, this.place.name, 'model.json');

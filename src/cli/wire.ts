@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { count } from '../quantities.ts';
 import type { Answer } from './load.ts';
-import { count } from './quantities.ts';
 import type { ServedModel } from './served-model.ts';
 import {
   AnswerError,

@@ -34,7 +34,11 @@ type RequestLine = z.infer<typeof requestLine>;
  * @returns undefined for what is none
  */
 export function parseLine(json: string): LogLine | undefined {
-  return logLine.safeParse(JSON.parse(json)).data;
+  try {
+    return logLine.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line of the log for a person: a request in columns, anything else as its message and its fields. */

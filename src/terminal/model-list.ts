@@ -1,5 +1,5 @@
-import { formatBytes } from '../cli/quantities.ts';
 import type { ModelEntry } from '../inference/shelf.ts';
+import { formatBytes } from '../quantities.ts';
 import { COLUMNS, cut, type Paint, plain } from './text.ts';
 
 /** More versions than this nobody reads at a start; GET /models has them all. */

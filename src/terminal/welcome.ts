@@ -14,6 +14,8 @@ export interface Started extends Listening {
   readonly entries: readonly ModelEntry[];
   /** What `POST /predict` asks. */
   readonly defaultModel: string | undefined;
+  /** Whether `npm run infer` and the like are there: a checkout has them, the container image has not. */
+  readonly hasCommands: boolean;
 }
 
 /** Where `npm run infer` and `npm run models:check` look unless they are told. */
@@ -26,7 +28,7 @@ export function welcome(started: Started, paint: Paint): string {
   const { on, off } = describeSwitches(config, threads);
   const parts = [
     label(listAddresses(started, config.PAGE === 'on'), paint),
-    [...listModels(entries, paint), ...describeFailures(entries, config, paint)],
+    [...listModels(entries, paint), ...describeFailures(started, paint)],
     [...labelLines('on', wrapAll(on), paint), ...labelLines('off', wrapAll(off), paint)],
     labelLines('try', suggest(started), paint),
     [paint('dim', describeWhatFollows(config))],
@@ -42,17 +44,19 @@ function describeWhatFollows({ LOG_LEVEL, LOG_SAMPLE }: Config): string {
 }
 
 /** What to run when a model cannot be served. */
-function describeFailures(entries: readonly ModelEntry[], config: Config, paint: Paint): string[] {
+function describeFailures({ entries, config, hasCommands }: Started, paint: Paint): string[] {
   const failed = entries.filter(hasFailed).length;
   if (failed === 0) return [];
+  const told = `${failed} of ${entries.length} cannot be served; the whole reason`;
+  if (!hasCommands) return [`${told} is in GET /models`];
   const { MODEL_REPOSITORY: root } = config;
   const where = root === USUAL.repository ? '' : ` -- ${shellWord(root)}`;
   const command = paint('bold', `npm run models:check${where}`);
-  return [`${failed} of ${entries.length} cannot be served; the whole reason: ${command}`];
+  return [`${told}: ${command}`];
 }
 
 /** Commands that ask the server, of models that say in their card what they can be asked. */
-function suggest({ url, config, entries, defaultModel }: Started): string[] {
+function suggest({ url, config, entries, defaultModel, hasCommands }: Started): string[] {
   const local = localUrl(url);
   const needsToken = config.API_TOKEN !== undefined;
   const models = entries
@@ -69,7 +73,7 @@ function suggest({ url, config, entries, defaultModel }: Started): string[] {
     curlLines({ url: local, model: name, row: card?.examples?.[0], needsToken }),
   );
   const fitting = commands.find((lines) => lines.length > 1 && lines.every(fits));
-  return [infer, ...(fitting ?? [`curl -s ${local}/models`])];
+  return [...(hasCommands ? [infer] : []), ...(fitting ?? [`curl -s ${local}/models`])];
 }
 
 const LABEL = 'metrics'.length + MARGIN.length;

@@ -116,10 +116,11 @@ describe('npm run alert:try', () => {
   });
 
   it('says in one line what is wrong', async () => {
-    expect(await tryAlert(['--url', 'http://127.0.0.1:1'])).toEqual({
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    expect(await tryAlert(['--url', nobody])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'no server at http://127.0.0.1:1: is `npm start` running?\n',
+      stderr: `no server at ${nobody}: is \`npm start\` running?\n`,
     });
     expect((await tryAlert(['--url', server.url])).stderr).toBe(
       'unauthorized: expected Authorization: Bearer <token>, with the token set\n',

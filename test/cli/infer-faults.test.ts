@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { infer, startInfer } from '../helpers/infer.ts';
 import { predict, type StandIn, type StandInOptions, startStandIn } from '../helpers/stand-in.ts';
@@ -69,7 +74,7 @@ describe('npm run infer, of a server that does not just answer', () => {
       json.kill(signal);
       const ended = await json.ended;
       expect(ended).toMatchObject({ code, stderr: '' });
-      expect(JSON.parse(ended.stdout)).toMatchObject({ count: 30, errors: 0 });
+      expect(JSON.parse(ended.stdout)).toMatchObject({ count: 30, errors: 0, under_way: 3 });
     },
   );
 
@@ -86,6 +91,7 @@ describe('npm run infer, of a server that does not just answer', () => {
     const { code, stdout } = await run.ended;
     expect(code).toBe(130);
     expect(stdout).toContain('stand-in v1: 3 requests, 0 errors');
+    expect(stdout).toContain('\n1 request still under way\n');
     expect(stdout).toMatch(/│ inference +│ +3 │ +0 │ +0\.125 │/);
     expect(stdout).toContain('\nlatency, ms\n');
   });
@@ -141,6 +147,59 @@ describe('npm run infer, of a server that does not just answer', () => {
     const { code, stdout } = await infer('--url', url, '--requests', '5', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ count: 5, errors_by_code: { not_found: 4 } });
+  });
+
+  it('says that a token is none before it sends anything', async () => {
+    const { url, asked } = await start(undefined);
+    const env = { API_TOKEN: 'tök€n' };
+    expect(await startInfer(['--url', url], { env }).ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'API_TOKEN is no token: expected letters, digits and . _ ~ + / - alone\n',
+    });
+    expect(asked()).toBe(0);
+  });
+
+  it('says in a line what is wrong where somebody is there', async () => {
+    const { url } = await start(undefined);
+    const { host, port } = new URL(url);
+    expect(await infer('--url', `https://${host}`)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `cannot ask https://${host}: it does not speak TLS: is it http://${host}?\n`,
+    });
+    await server?.stop();
+    const { stderr } = await infer('--url', `http://127.0.0.1:${port}`);
+    expect(stderr).toBe(`no server at http://127.0.0.1:${port}: is \`npm start\` running?\n`);
+  });
+
+  it('counts what is not answered in time as an error, and ends', async () => {
+    const { url } = await start(() => never);
+    const args = ['--url', url, '--timeout', '0.1', '--requests', '2', '--json'];
+    const { code, stdout } = await infer(...args);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      count: 2,
+      first_error: 'timeout: no answer within 0.1 s',
+      errors_by_code: { timeout: 2 },
+    });
+  });
+
+  it('waits no longer than that for the model, either', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { code, stderr } = await infer('--url', `127.0.0.1:${port}`, '--timeout', '0.1');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'timeout: no answer within 0.1 s\n' });
+    silent.close();
+  });
+
+  it('ends quietly once nobody reads what it prints', async () => {
+    const { url } = await start(undefined);
+    const command = `"${process.execPath}" src/cli/infer.ts --url ${url} --requests 90 | head -1`;
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command]);
+    expect(stdout).toMatch(/^ {2}1 {2}inference .*\n$/);
+    expect(stderr).toBe('');
   });
 
   it('counts an answer without a prediction for each row as an error', async () => {

@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../helpers/free-port.ts';
 import { readCard, readGolden } from '../helpers/golden.ts';
 import { infer, startInfer } from '../helpers/infer.ts';
 import { type NodeTarget, startNode } from '../helpers/targets.ts';
@@ -69,6 +70,7 @@ describe('npm run infer', () => {
       protocol: 'predict',
       count: 150,
       errors: 0,
+      under_way: 0,
       first_error: null,
       errors_by_code: {},
       seconds: expect.any(Number),
@@ -208,10 +210,11 @@ describe('npm run infer', () => {
   });
 
   it('says in one line what is wrong', async () => {
-    expect(await infer('--url', 'http://127.0.0.1:1')).toEqual({
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    expect(await infer('--url', nobody)).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'no server at http://127.0.0.1:1: is `npm start` running?\n',
+      stderr: `no server at ${nobody}: is \`npm start\` running?\n`,
     });
     expect((await infer('--url', 'http://')).stderr).toContain('expected a URL');
     const at = ['--url', target.url];

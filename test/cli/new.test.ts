@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { post } from '../helpers/golden.ts';
 import { shippedGraph } from '../helpers/store.ts';
 import { startNode } from '../helpers/targets.ts';
@@ -31,25 +31,32 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  /** Runs the command as npm does, in a directory, with the repository in `models`. */
-  function run(
-    args: readonly string[],
-    options: { cwd?: string; repository?: string } = {},
-  ): Promise<{ code: unknown; stdout: string; stderr: string }> {
-    const { cwd = '.', repository = models() } = options;
-    const env = { ...process.env, MODEL_REPOSITORY: repository };
-    return new Promise((done) => {
-      execFile(
-        process.execPath,
-        [COMMAND, ...args],
-        { timeout: LONGEST_RUN_MS, env, cwd },
-        (error, stdout, stderr) => {
-          const short = (text: string) => text.replaceAll(root, 'root');
-          done({ code: error ? error.code : 0, stdout: short(stdout), stderr: short(stderr) });
-        },
-      );
-    });
+  interface Place {
+    readonly cwd?: string;
+    readonly repository?: string;
   }
+
+  /** Starts the command as npm does, in a directory, with the repository in `models`. */
+  function start(args: readonly string[], { cwd = '.', repository = models() }: Place = {}) {
+    const env = { ...process.env, MODEL_REPOSITORY: repository };
+    const { promise, resolve: done } = Promise.withResolvers<{
+      code: unknown;
+      stdout: string;
+      stderr: string;
+    }>();
+    const child = execFile(
+      process.execPath,
+      [COMMAND, ...args],
+      { timeout: LONGEST_RUN_MS, env, cwd },
+      (error, stdout, stderr) => {
+        const short = (text: string) => text.replaceAll(root, 'root');
+        done({ code: error ? error.code : 0, stdout: short(stdout), stderr: short(stderr) });
+      },
+    );
+    return { child, ended: promise };
+  }
+
+  const run = (args: readonly string[], place?: Place) => start(args, place).ended;
 
   const models = () => join(root, 'models');
   const add = (name: string, ...options: string[]) =>
@@ -209,9 +216,36 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
     const labelled = await run(['digits', 'test/models/from-one.onnx', '--labels', 'a,b,c']);
     expect(labelled.stderr).toMatch(/^model 'digits' is there: .* --force\n$/);
     expect(files()).toHaveLength(3);
-    await run(['digits', 'test/models/from-one.onnx', '--labels', 'a,b,c', '--force']);
-    expect(card('digits')).toMatchObject({ name: 'digits', labels: ['a', 'b', 'c'] });
-    expect(files()).toContain('digits/3/model.onnx');
+  });
+
+  it('writes the card of a model anew when it is told to, unless other versions would be lost with it', async () => {
+    cpSync('model/digits', join(models(), 'digits'), { recursive: true });
+    const before = readFileSync('model/digits/model.json', 'utf8');
+    const anew = ['--labels', 'a,b,c,d,e,f,g,h,i,j', '--force'];
+    const other = await run(['digits', 'test/models/from-one.onnx', '--force']);
+    expect(other).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^with the new card of digits these could not be served any longer:\n {2}v1: .+\n.*nothing has been put in place\n$/,
+      ),
+    });
+    expect(files()).toEqual(['digits/1/model.onnx', 'digits/model.json']);
+    expect(readFileSync(join(models(), 'digits/model.json'), 'utf8')).toBe(before);
+
+    expect(await run(['digits', 'model/digits/1/model.onnx', ...anew])).toMatchObject({ code: 0 });
+    expect(card('digits')).toMatchObject({ name: 'digits', labels: [...'abcdefghij'] });
+    expect(files()).toContain('digits/2/model.onnx');
+  });
+
+  it('says so to all but one of those that make the same version at once', async () => {
+    const outcomes = await Promise.all([add('lookup'), add('lookup'), add('lookup')]);
+    const refused = outcomes.filter(({ code }) => code !== 0);
+    expect(files()).toEqual(expect.arrayContaining(['lookup/1/model.onnx', 'lookup/model.json']));
+    for (const { stderr } of refused) {
+      expect(stderr).toMatch(/^somebody else has made lookup v\d meanwhile: run this again for/);
+    }
+    expect(files().filter((file) => file.startsWith('.new-'))).toEqual([]);
   });
 
   it('says so when the card of a model does not ask for the new version', async () => {
@@ -242,6 +276,21 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
       stderr: expect.stringContaining("files that are not beside it: 'external.onnx.data'\n"),
     });
     expect(existsSync(models())).toBe(false);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves nothing behind after %s', async (signal, code) => {
+    mkdirSync(models());
+    const { child, ended } = start(['lookup', 'test/models/lookup.onnx']);
+    await vi.waitFor(() => expect(readdirSync(models())).toHaveLength(1), {
+      timeout: LONGEST_RUN_MS,
+      interval: 1,
+    });
+    child.kill(signal);
+    expect(await ended).toEqual({ code, stdout: '', stderr: `stopped by ${signal}\n` });
+    expect(readdirSync(models())).toEqual([]);
   });
 
   it('refuses a name that a server would not find, by the rule', async () => {

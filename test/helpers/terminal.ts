@@ -23,11 +23,16 @@ export interface Screen {
 /** What would decide on colours in the place of the settings of a test. */
 const COLOUR_SETTINGS = ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS', 'CI', 'COLORTERM'];
 
-/** Runs a shell command on a terminal of its own, which util-linux's script makes. */
-export function runOnTerminal(command: string, settings: Settings = {}): Screen {
+/**
+ * Runs a shell command on a terminal of its own, which util-linux's script makes.
+ *
+ * @param cwd the directory to run it in
+ */
+export function runOnTerminal(command: string, settings: Settings = {}, cwd = '.'): Screen {
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm-256color' };
   for (const name of COLOUR_SETTINGS) delete env[name];
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd,
     env: { ...env, ...settings },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

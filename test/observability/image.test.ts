@@ -15,6 +15,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../helpers/free-port.ts';
 import { post, readCard } from '../helpers/golden.ts';
+import { runOnTerminal } from '../helpers/terminal.ts';
 import { createFilter, nameOf, readCopy, readStages, valuesOf } from './dockerfile.ts';
 
 const stages = readStages('Dockerfile');
@@ -55,6 +56,7 @@ describe('.dockerignore', () => {
     ['model/digits/model.json', true],
     ['.npmrc', true],
     ['src/cli/push.ts', false],
+    ['src/quantities.ts', true],
     ['src/cli/site.ts', true],
     ['src/worker.ts', false],
     ['model/train.py', false],
@@ -159,6 +161,24 @@ describe('what the Dockerfile puts together', () => {
     }
     expect(await exited).toEqual([0, null]);
     expect(isHealthy()).toBe(false);
+  });
+
+  it('starts on a terminal as well, and suggests nothing that it has not', async () => {
+    const settings = { HOST: '127.0.0.1', PORT: '0', NODE_ENV: 'production' };
+    const screen = runOnTerminal(`${process.execPath} src/node.ts`, settings, app);
+    try {
+      // What ends before that has said why.
+      const isUp = await Promise.race([screen.line(/Ctrl\+C/), screen.exited]);
+      const text = screen.lines().join('\n');
+      expect(isUp, text).toMatch(/Ctrl\+C stops it/);
+      expect(text).toContain('breast-cancer');
+      expect(text).toMatch(/try +curl -s /);
+      expect(text).not.toContain('npm run');
+      screen.interrupt();
+      expect(await screen.exited).toBe(0);
+    } finally {
+      await screen.close();
+    }
   });
 });
 

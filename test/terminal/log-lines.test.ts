@@ -103,5 +103,7 @@ describe('a line of the log on a terminal', () => {
     expect(parseLine('{"level":"info","time":1}')).toMatchObject({ msg: '' });
     expect(parseLine('{"level":30}')).toBeUndefined();
     expect(parseLine('[]')).toBeUndefined();
+    expect(parseLine('Segmentation fault')).toBeUndefined();
+    expect(parseLine('')).toBeUndefined();
   });
 });

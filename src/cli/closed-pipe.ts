@@ -1,0 +1,12 @@
+import { constants } from 'node:os';
+
+/**
+ * Ends the process quietly once nobody reads what it prints, as SIGPIPE would, which Node ignores: `npm run infer | head`
+ * has what it wants, and the rest would be for nobody.
+ */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(128 + constants.signals.SIGPIPE);
+    throw error;
+  });
+}
