@@ -210,7 +210,7 @@ describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start)
     await page.getByRole('button', { name: /POST \/predict / }).click();
     await page.getByRole('button', { name: 'Execute' }).click();
     const response = page.locator('.live-responses-table .response').first();
-    await response.getByText('200').waitFor();
+    await response.getByText('200', { exact: true }).waitFor();
     expect(await response.textContent()).toContain('"predictions"');
     expect(faults).toEqual([]);
   });
