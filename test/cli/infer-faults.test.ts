@@ -175,12 +175,22 @@ describe('npm run infer, of a server that does not just answer', () => {
 
   it('counts what is not answered in time as an error, and ends', async () => {
     const { url } = await start(() => never);
-    const args = ['--url', url, '--timeout', '0.1', '--requests', '2', '--json'];
+    const args = [
+      '--url',
+      url,
+      '--timeout',
+      '2',
+      '--requests',
+      '2',
+      '--concurrency',
+      '2',
+      '--json',
+    ];
     const { code, stdout } = await infer(...args);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       count: 2,
-      first_error: 'timeout: no answer within 0.1 s',
+      first_error: 'timeout: no answer within 2 s',
       errors_by_code: { timeout: 2 },
     });
   });
