@@ -24,7 +24,8 @@ export interface Screen {
 const COLOUR_SETTINGS = ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS', 'CI', 'COLORTERM'];
 
 /**
- * Runs a shell command on a terminal of its own, which util-linux's script makes.
+ * Runs a command of sh on a terminal of its own, which util-linux's script makes. Where the command is one program it
+ * wants `exec`: Ctrl+C goes to the shell as well, and not every one outlives it.
  *
  * @param cwd the directory to run it in
  */
@@ -33,7 +34,7 @@ export function runOnTerminal(command: string, settings: Settings = {}, cwd = '.
   for (const name of COLOUR_SETTINGS) delete env[name];
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd,
-    env: { ...env, ...settings },
+    env: { ...env, SHELL: '/bin/sh', ...settings },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let text = '';
@@ -65,5 +66,5 @@ export function runOnTerminal(command: string, settings: Settings = {}, cwd = '.
 
 /** Runs the server on a terminal, on a free port unless the settings name one. */
 export function startOnTerminal(settings: Settings = {}): Screen {
-  return runOnTerminal(`${process.execPath} src/node.ts`, { PORT: '0', ...settings });
+  return runOnTerminal(`exec ${process.execPath} src/node.ts`, { PORT: '0', ...settings });
 }

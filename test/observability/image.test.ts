@@ -165,7 +165,7 @@ describe('what the Dockerfile puts together', () => {
 
   it('starts on a terminal as well, and suggests nothing that it has not', async () => {
     const settings = { HOST: '127.0.0.1', PORT: '0', NODE_ENV: 'production' };
-    const screen = runOnTerminal(`${process.execPath} src/node.ts`, settings, app);
+    const screen = runOnTerminal(`exec ${process.execPath} src/node.ts`, settings, app);
     try {
       // What ends before that has said why.
       const isUp = await Promise.race([screen.line(/Ctrl\+C/), screen.exited]);

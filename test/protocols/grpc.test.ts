@@ -102,7 +102,7 @@ const digitsRequest: LooseRequest = {
     },
   ],
 };
-/** A request that takes fifty milliseconds or so for each row. */
+/** A request that takes tens of milliseconds for each row. */
 const slowRequest = (rows: number): LooseRequest => ({
   model_name: 'slow',
   inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 16] }],
@@ -874,7 +874,8 @@ describe('a server that is told to stop', () => {
 
   it('cuts what does not end within the time that it has', async () => {
     const own = await start({ SHUTDOWN_SECONDS: '1' });
-    const cut = own.client.refused('ModelInfer', slowRequest(30));
+    // Several times as long as that, also on a fast machine.
+    const cut = own.client.refused('ModelInfer', slowRequest(200));
     await isUnderWay(own.client);
     expect(await own.server.stop()).toBe(0);
     expect(await cut).toMatchObject({ status: expect.stringMatching(/UNAVAILABLE|CANCELLED/) });
