@@ -92,8 +92,10 @@ function regression(output: string): PredictionWriter {
 
 function probabilityReader(tensor: Tensor, labels: readonly string[]) {
   const read = elementReader(tensor);
+  // Every label is a property before it gets its value: assigned to an empty object, `__proto__` would not become one.
+  const blank = Object.fromEntries(labels.map((label) => [label, 0]));
   return (row: number): Record<string, unknown> => {
-    const shares: Record<string, unknown> = {};
+    const shares: Record<string, unknown> = { ...blank };
     for (let i = 0; i < labels.length; i++) {
       shares[labels[i] as string] = read(row * labels.length + i);
     }

@@ -70,6 +70,21 @@ describe('predictions of a classifier', () => {
     });
   });
 
+  it('carry every label, also one that JavaScript has a meaning for', () => {
+    const names = ['__proto__', 'constructor'];
+    const card = parseModelCard({
+      name: 'm',
+      task: 'classification',
+      labels: names,
+      outputs: { probabilities: 'p' },
+    });
+    const written = createPredictionWriter([], card).write([probabilities], 2);
+    expect(JSON.stringify(written.predictions)).toBe(
+      '[{"label":"__proto__","probabilities":{"__proto__":0.75,"constructor":0.25}},' +
+        '{"label":"constructor","probabilities":{"__proto__":0.25,"constructor":0.75}}]',
+    );
+  });
+
   it('take a label that is text as it is', () => {
     const text: Tensor = { name: 'l', datatype: 'BYTES', shape: [1], data: ['yes'] };
     expect(labels(classifier({ label: 'l' }), [text], 1)).toEqual(['yes']);
