@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page, Route } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type NodeTarget, startNode } from '../helpers/targets.ts';
 import { launchChromium, visit } from './page/browser.ts';
 import { draw, SEVEN } from './page/draw.ts';
@@ -33,6 +33,17 @@ function put(name: string, graph: string, card?: string, version = '1'): void {
   if (card) cpSync(card, join(models, name, 'model.json'));
   cpSync(graph, join(models, name, version, 'model.onnx'));
 }
+
+/** Waits until models that were put there can be asked. */
+const areServed = (...names: string[]) =>
+  vi.waitFor(
+    async () => {
+      for (const name of names) {
+        expect((await target.fetch(`/models/${name}`)).status).toBe(200);
+      }
+    },
+    { timeout: 20_000, interval: 200 },
+  );
 
 const predictButton = (page: Page) => page.getByRole('button', { name: 'Predict' });
 const result = (page: Page) => page.getByRole('region', { name: 'Answer' });
@@ -136,6 +147,7 @@ describe('the page', () => {
       examples: [[1, 2, 3, 4]],
     };
     writeFileSync(join(models, 'odd/model.json'), JSON.stringify(card));
+    await areServed('two-inputs', 'odd');
     const phone = { viewport: { width: 360, height: 740 } };
     const { page, faults } = await visit(browser, `${target.url}/#two-inputs`, phone);
     await predictButton(page).click();
@@ -148,6 +160,32 @@ describe('the page', () => {
     const sideways = page.locator('html');
     expect(await sideways.evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(0);
     expect(faults).toEqual([]);
+  });
+
+  it('brings the answer to a long form into sight, and leaves a form that is wrong where it is', async () => {
+    put('long', 'model/breast-cancer/1/model.onnx');
+    const card = JSON.parse(readFileSync('model/breast-cancer/model.json', 'utf8'));
+    writeFileSync(join(models, 'long/model.json'), JSON.stringify({ ...card, name: 'long' }));
+    await areServed('long');
+    const phone = { viewport: { width: 360, height: 740 } };
+    const { page, faults } = await visit(browser, `${target.url}/#long`, phone);
+    const isInSight = (place: Locator) =>
+      place.evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= 0 && bottom <= element.ownerDocument.documentElement.clientHeight;
+      });
+    const first = page.getByLabel('mean radius');
+    await first.fill('');
+    await predictButton(page).click();
+    await page.locator('.field .problem').waitFor();
+    await expect.poll(() => isInSight(first)).toBe(true);
+    const verdict = result(page).locator('.verdict');
+    await first.fill('21.09');
+    await predictButton(page).click();
+    await verdict.waitFor();
+    await expect.poll(() => isInSight(verdict)).toBe(true);
+    await expect.poll(() => isInSight(first)).toBe(false);
+    expect(faults.filter((fault) => !fault.includes('400'))).toEqual([]);
   });
 
   it('does without figures where a proxy keeps the metrics to itself', async () => {

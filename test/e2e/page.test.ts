@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { percent } from '../../src/site/browser/percent.ts';
 import { post } from '../helpers/golden.ts';
 import { type Settings, type SocketTarget, TARGETS } from '../helpers/targets.ts';
 import { findBarriers, launchChromium, visit } from './page/browser.ts';
@@ -79,7 +80,7 @@ describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start)
       .waitFor();
     for (const [label, share] of Object.entries(expected?.probabilities ?? {})) {
       const bar = result(page).getByRole('listitem').filter({ hasText: label });
-      expect(await bar.textContent()).toContain(`${(share * 100).toFixed(1)} %`);
+      expect(await bar.textContent()).toContain(percent(share));
     }
     expect(await result(page).textContent()).toMatch(
       /inference [\d.]+ ms, there and back [\d.]+ ms/,

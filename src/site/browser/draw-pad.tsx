@@ -140,9 +140,7 @@ function Seen({
         role="img"
         aria-label="The drawing as pixels"
       />
-      <figcaption>
-        what the model sees: {rows} x {columns}
-      </figcaption>
+      <figcaption>what the model sees: {`${rows}\u00a0x\u00a0${columns}`}</figcaption>
     </figure>
   );
 }

@@ -68,9 +68,11 @@ export function FeatureForm({
           />
         ))}
       </div>
-      <button type="submit" class="primary">
-        Predict
-      </button>
+      <div class="send">
+        <button type="submit" class="primary">
+          Predict
+        </button>
+      </div>
     </form>
   );
 }

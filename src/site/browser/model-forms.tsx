@@ -1,4 +1,4 @@
-import { useId, useState } from 'hono/jsx/dom';
+import { useId, useRef, useState } from 'hono/jsx/dom';
 import { CallExamples } from './call-examples.tsx';
 import { DrawPad } from './draw-pad.tsx';
 import { FeatureForm } from './feature-form.tsx';
@@ -7,6 +7,7 @@ import { findPixels } from './pixels.ts';
 import { Result } from './result.tsx';
 import { RowsForm } from './rows-form.tsx';
 import { type Model, predictPath } from './server.ts';
+import { useEffect } from './use-effect.ts';
 import { usePrediction } from './use-prediction.ts';
 
 /** The ways in which a model can be asked, of which its card says which there are. */
@@ -39,6 +40,14 @@ export function ModelForms({
   const { outcome, isAsking, ask, forget } = usePrediction(onTokenRefused);
   const askRows = (instances: readonly unknown[]) =>
     ask({ path: predictPath(model.name, version), instances });
+  const isAtField =
+    way === 'fields' && findFieldProblem(outcome?.problem, features ?? []) !== undefined;
+  const answer = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    // Below a long form nobody would see that it was answered; who draws wants to go on, and has it in sight.
+    if (outcome && way !== 'draw' && !isAtField)
+      answer.current?.scrollIntoView({ block: 'nearest' });
+  }, [outcome]);
   const selectVersion = (next: string) => {
     setChosen(next);
     forget();
@@ -78,13 +87,8 @@ export function ModelForms({
           <RowsForm model={model} onSubmit={askRows} />
         </div>
       </div>
-      <div class="answer" aria-busy={isAsking ? 'true' : undefined}>
-        <Result
-          outcome={outcome}
-          isAtField={
-            way === 'fields' && findFieldProblem(outcome?.problem, features ?? []) !== undefined
-          }
-        />
+      <div class="answer" ref={answer} aria-busy={isAsking ? 'true' : undefined}>
+        <Result outcome={outcome} isAtField={isAtField} />
         {outcome && (
           <CallExamples
             call={{

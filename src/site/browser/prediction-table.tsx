@@ -1,4 +1,4 @@
-import { percent } from './probabilities.tsx';
+import { percent } from './percent.ts';
 import type { Prediction } from './server.ts';
 
 /** Rows that are shown; a page of thousands would help nobody. */

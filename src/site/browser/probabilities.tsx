@@ -1,3 +1,5 @@
+import { percent } from './percent.ts';
+
 /** How sure a model is of each class, in the order of its card. */
 export function Probabilities({
   probabilities,
@@ -19,8 +21,4 @@ export function Probabilities({
       ))}
     </ul>
   );
-}
-
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

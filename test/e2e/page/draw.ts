@@ -2,7 +2,9 @@ import type { Page } from 'playwright-core';
 
 /** Draws a line with the mouse on the pad: from the first place over all others, in parts of its width and height. */
 export async function draw(page: Page, line: readonly (readonly [number, number])[]) {
-  const box = await page.locator('canvas.pad').boundingBox();
+  const pad = page.locator('canvas.pad');
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
   if (!box) throw new Error('there is no pad to draw on');
   const [first = [0, 0], ...rest] = line.map(
     ([x, y]) => [box.x + x * box.width, box.y + y * box.height] as const,
