@@ -1,6 +1,6 @@
-import type { MiddlewareHandler } from 'hono';
-import { accepts } from 'hono/accepts';
+import type { Context, MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
+import { parseAccept } from 'hono/utils/accept';
 
 /** Leaves everybody else's answers alone, down to their headers: looking at those costs as much as an answer. */
 export function whenAsked(compress: MiddlewareHandler): MiddlewareHandler {
@@ -24,8 +24,19 @@ export function gzipByPlatform(): MiddlewareHandler {
   return async function gzipByPlatform(c, next) {
     await next();
     c.header('Vary', 'Accept-Encoding', { append: true });
-    const supports = ['gzip', 'identity'];
-    const encoding = accepts(c, { header: 'Accept-Encoding', supports, default: 'identity' });
-    if (encoding === 'gzip') c.header('Content-Encoding', 'gzip');
+    if (takesGzip(acceptedByClient(c))) c.header('Content-Encoding', 'gzip');
   };
+}
+
+/** What the client accepts: the header of a Worker's request names what the platform accepts instead. */
+function acceptedByClient(c: Context): string {
+  const { cf } = c.req.raw as { cf?: { clientAcceptEncoding?: string } };
+  return cf?.clientAcceptEncoding ?? c.req.header('Accept-Encoding') ?? '';
+}
+
+function takesGzip(accepted: string): boolean {
+  const [preferred] = parseAccept(accepted.toLowerCase())
+    .filter(({ type, q }) => q > 0 && (type === 'gzip' || type === 'identity'))
+    .toSorted((a, b) => b.q - a.q);
+  return preferred?.type === 'gzip';
 }

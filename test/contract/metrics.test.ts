@@ -1,6 +1,8 @@
+import { get, type IncomingMessage } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { post, readCard } from '../helpers/golden.ts';
-import { TARGET_NAMES, TARGETS, type Target } from '../helpers/targets.ts';
+import { type SocketTarget, TARGET_NAMES, TARGETS, type Target } from '../helpers/targets.ts';
 
 const [row] = readCard('breast-cancer').examples;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -53,6 +55,12 @@ describe.each(TARGET_NAMES)('/metrics of the %s', (name) => {
     }
   });
 
+  it.each(['/metrics', '/'])('does not compress %s for those who do not ask', async (path) => {
+    const { encoding, text } = await getWithoutHeaders(target, path);
+    expect(encoding).toBeUndefined();
+    expect(text).toContain(path === '/' ? '<!doctype html>' : '# TYPE');
+  });
+
   it('counts requests for predictions by how they ended', async () => {
     await target.fetch('/predict', post(row));
     await target.fetch('/predict', post([1]));
@@ -90,3 +98,17 @@ describe.each(TARGET_NAMES)('/metrics of the %s', (name) => {
     expect(await (await scrape()).text()).not.toContain('trace_id');
   });
 });
+
+/** Asks as `curl` does, where fetch would ask for compressed answers of its own accord. */
+async function getWithoutHeaders(target: Target, path: string) {
+  const headers = { Authorization: 'Bearer scrape-me' };
+  if (!('url' in target)) {
+    const response = await target.fetch(path, { headers });
+    const encoding = response.headers.get('Content-Encoding') ?? undefined;
+    return { encoding, text: await response.text() };
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  get(new URL(path, (target as SocketTarget).url), { headers }, resolve).on('error', reject);
+  const response = await promise;
+  return { encoding: response.headers['content-encoding'], text: await readText(response) };
+}
