@@ -42,7 +42,9 @@ export function findRows(body: unknown, model: Model): readonly unknown[] {
       'expected {"instances": [row, ...]} or one bare row, an array or an object',
     );
   }
-  if (!Object.hasOwn(body, 'instances') || namesInstances(model)) return [body];
+  if (!Object.hasOwn(body, 'instances') || names(model).includes('instances')) {
+    return [checkNamedRow(body, model)];
+  }
   const { instances, ...others } = body;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
@@ -66,8 +68,19 @@ function checkBareRow(body: readonly unknown[], model: Model): readonly unknown[
   return body;
 }
 
-/** A model may have a feature or input of that very name; then an object is a row. */
-function namesInstances(model: Model): boolean {
-  const names = model.card?.features ?? model.inputs;
-  return names.some(({ name }) => name === 'instances');
+/** Whoever sends an object of other things, as to another server, has to hear of the wrapper and not of one feature. */
+function checkNamedRow(body: Record<string, unknown>, model: Model): Record<string, unknown> {
+  const [known, given] = [names(model), Object.keys(body)];
+  if (given.some((name) => known.includes(name))) return body;
+  const kind = model.card?.features ? 'features' : 'inputs';
+  const found = given[0] === undefined ? 'an empty one' : `one with '${given[0].slice(0, 80)}'`;
+  throw new AppError(
+    'bad_feature',
+    `expected {"instances": [row, ...]} or an object of the model's ${kind}, such as '${known[0]}', got ${found}`,
+  );
+}
+
+/** What a row that is an object has: a model may have a feature or input called 'instances'. */
+function names(model: Model): readonly string[] {
+  return (model.card?.features ?? model.inputs).map(({ name }) => name);
 }

@@ -199,7 +199,13 @@ const CASES: readonly Case[] = [
     'a misspelt wrapper, which reads as a row',
     { instance: [row] },
     'bad_feature',
-    "row 0: missing feature 'mean radius'",
+    `expected {"instances": [row, ...]} or an object of the model's features, such as 'mean radius', got one with 'instance'`,
+  ),
+  bad(
+    'an object of nothing',
+    {},
+    'bad_feature',
+    `expected {"instances": [row, ...]} or an object of the model's features, such as 'mean radius', got an empty one`,
   ),
   bad(
     'a prototype key among the features',
