@@ -62,7 +62,7 @@ describe('the page', () => {
     const { page, faults } = await visit(browser, `${target.url}/#digits`);
     await page.getByLabel('Version').waitFor();
     await page.getByText('Rows', { exact: true }).click();
-    const first = await hold(page, /versions\/2\/predict/);
+    const first = await hold(page, /digits\/predict/);
     await predictButton(page).click();
     await first.arrived;
     await page.getByLabel('Version').selectOption('1');
@@ -82,13 +82,12 @@ describe('the page', () => {
   it('forgets what was asked before it was cleared', async () => {
     const { page } = await visit(browser, `${target.url}/#digits`);
     await page.locator('canvas.pad').waitFor();
-    const late = await hold(page, /predict/);
+    await hold(page, /predict/);
     await draw(page, SEVEN);
-    await late.arrived;
+    await page.getByText('Asking …').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
-    const answered = page.waitForResponse(/predict/);
-    await late.letGo();
-    await answered;
+    await page.getByText(NOTHING).waitFor();
+    // Nobody waits for the one that is never answered.
     await draw(page, [
       [0.5, 0.2],
       [0.5, 0.8],
@@ -96,6 +95,81 @@ describe('the page', () => {
     await result(page).getByText('digits v1').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByText(NOTHING).waitFor();
+  });
+
+  it('asks about a drawing again where its answer would be another one', async () => {
+    put('digits', 'model/digits/1/model.onnx', undefined, '2');
+    const { page, faults } = await visit(browser, `${target.url}/#digits`);
+    await page.getByLabel('Version').waitFor();
+    await draw(page, SEVEN);
+    await result(page).getByText('digits v2').waitFor();
+    await page.getByLabel('Version').selectOption('1');
+    await result(page).getByText('digits v1').waitFor();
+    await page.getByText('Rows', { exact: true }).click();
+    await page.getByText(NOTHING).waitFor();
+    await page.getByText('Draw', { exact: true }).click();
+    await result(page).getByText('digits v1').waitFor();
+    expect(await result(page).locator('.verdict').textContent()).toBe('7');
+    expect(faults).toEqual([]);
+  });
+
+  it('is drawn on by one finger, whatever else lies on the pad', async () => {
+    const { page } = await visit(browser, `${target.url}/#digits`, { hasTouch: true });
+    const pad = page.locator('canvas.pad');
+    await pad.scrollIntoViewIfNeeded();
+    const box = await pad.boundingBox();
+    if (!box) throw new Error('there is no pad to draw on');
+    const place = ([x, y]: readonly [number, number], id: number) => ({
+      x: box.x + x * box.width,
+      y: box.y + y * box.height,
+      id,
+    });
+    const debug = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: object[]) =>
+      debug.send('Input.dispatchTouchEvent', { type, touchPoints } as never);
+    const [start, ...rest] = SEVEN;
+    await touch('touchStart', [place(start, 0)]);
+    await touch('touchStart', [place(start, 0), place([0.9, 0.9], 1)]);
+    for (const [x, y] of rest) {
+      await touch('touchMove', [place([x, y], 0), place([1 - x, 0.9], 1)]);
+    }
+    await touch('touchEnd', []);
+    await result(page).locator('.verdict').getByText('7', { exact: true }).waitFor();
+  });
+
+  it('shows no answer beside rows that it is not of, and counts rows from one', async () => {
+    put('diabetes', 'model/diabetes/1/model.onnx', 'model/diabetes/model.json');
+    await areServed('diabetes');
+    const { page } = await visit(browser, `${target.url}/#diabetes`);
+    await page.getByText('Rows', { exact: true }).click();
+    const rows = page.getByLabel('Rows, as CSV or JSON');
+    const row = '59,2,32.1,101,157,93.2,38,4,4.8598,87';
+    await rows.fill(`${row}\n${row}`);
+    await predictButton(page).click();
+    await result(page).getByRole('row', { name: '2 2' }).waitFor();
+    await rows.fill(`${row}\n57,2`);
+    await predictButton(page).click();
+    await page.getByText('row 2: expected 10 values, got 2', { exact: true }).waitFor();
+    await page.getByText(NOTHING).waitFor();
+    await rows.fill(`${row}\n${row.replace('59', 'x')}`);
+    await page.getByText('row 2: expected').waitFor({ state: 'detached' });
+    await predictButton(page).click();
+    await result(page)
+      .getByText("row 2, feature 'age': expected a number", { exact: false })
+      .first()
+      .waitFor();
+  });
+
+  it('reads out and shows no more of an answer than anybody wants', async () => {
+    put('matrix', 'test/models/matrix.onnx');
+    await areServed('matrix');
+    const { page } = await visit(browser, `${target.url}/#matrix`);
+    const values = JSON.stringify(Array(20_000).fill(0.123456));
+    await page.getByLabel('Rows, as CSV or JSON').fill(`[${values}, ${values}]`);
+    await predictButton(page).click();
+    await result(page).getByText('matrix v1').waitFor();
+    const answer = page.locator('.answer');
+    expect((await answer.textContent())?.length).toBeLessThan(25_000);
   });
 
   it('keeps what was typed while models change, and shows the card as it is now', async () => {
@@ -234,5 +308,12 @@ describe('the page', () => {
     await page.route(/\/metrics$/, (route) => route.abort());
     await page.getByText('The server does not answer. Is it running?').waitFor();
     await figure.getByText('–').waitFor();
+  });
+
+  it('says so when a server does not answer, be it that nobody refuses', async () => {
+    const { page } = await visit(browser, 'about:blank');
+    await page.route(/\/metrics$/, () => {});
+    await page.goto(target.url);
+    await page.getByText('The server does not answer. Is it running?').waitFor();
   });
 });

@@ -252,12 +252,17 @@ describe.each(Object.entries(RUNTIMES))('the page of the %s, by its settings', (
     await withServer({ API_TOKEN: 'door', METRICS_TOKEN: 'window' }, async (target) => {
       const { page } = await visit(browser, `${target.url}/#diabetes`);
       const forPredictions = page.getByLabel('Predictions ask for a token here.');
+      await predictButton(page).click();
+      const isMissing = result(page).getByText('The server asks for a token: enter it above.');
+      await isMissing.first().waitFor();
+      expect(await page.getByText('does not take that token').count()).toBe(0);
       await forPredictions.fill('schlüssel');
       await forPredictions.press('Enter');
       await page.getByRole('alert').filter({ hasText: 'A token is letters' }).waitFor();
       await forPredictions.fill('wrong');
       await forPredictions.press('Enter');
       await forPredictions.waitFor({ state: 'detached' });
+      await isMissing.first().waitFor({ state: 'detached' });
       await predictButton(page).click();
       // It was not taken, and so it is asked for again.
       await page.getByRole('alert').filter({ hasText: 'does not take that token' }).waitFor();

@@ -1,5 +1,7 @@
 import { useId, useState } from 'hono/jsx/dom';
 import { type Call, LANGUAGES } from './call-text.ts';
+import { cutText } from './cut-text.ts';
+import { useEffect } from './use-effect.ts';
 
 type Language = keyof typeof LANGUAGES;
 const NAMES = Object.keys(LANGUAGES) as Language[];
@@ -10,6 +12,7 @@ export function CallExamples({ call }: { call: Call }) {
   const [language, setLanguage] = useState<Language>('curl');
   const [copied, setCopied] = useState('');
   const text = LANGUAGES[language](call);
+  useEffect(() => setCopied(''), [text]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
@@ -30,10 +33,7 @@ export function CallExamples({ call }: { call: Call }) {
                 type="radio"
                 name={group}
                 checked={name === language}
-                onChange={() => {
-                  setLanguage(name);
-                  setCopied('');
-                }}
+                onChange={() => setLanguage(name)}
               />
               {name}
             </label>
@@ -44,7 +44,7 @@ export function CallExamples({ call }: { call: Call }) {
         </button>
         <span role="status">{copied}</span>
       </div>
-      <pre tabindex={0}>{text}</pre>
+      <pre tabindex={0}>{cutText(text)}</pre>
     </section>
   );
 }

@@ -13,10 +13,18 @@ export const LANGUAGES = {
   Python: writePython,
 } as const satisfies Record<string, (call: Call) => string>;
 
+/** In bytes, with room for what stands around it: Linux takes no argument of a command that is longer than 128 KiB. */
+const LONGEST_ARGUMENT = 100_000;
+
 function writeCurl({ url, instances, needsToken }: Call): string {
-  const body = JSON.stringify({ instances }).replaceAll("'", String.raw`'\''`);
+  const body = JSON.stringify({ instances });
   const token = needsToken ? ['-H "Authorization: Bearer $API_TOKEN"'] : [];
-  return [`curl -s '${url}'`, "-H 'Content-Type: application/json'", ...token, `-d '${body}'`].join(
+  const data =
+    new TextEncoder().encode(body).length > LONGEST_ARGUMENT
+      ? // JSON has no line of its own that could end it.
+        `-d @- <<'JSON'\n${body}\nJSON`
+      : `-d '${body.replaceAll("'", String.raw`'\''`)}'`;
+  return [`curl -s '${url}'`, "-H 'Content-Type: application/json'", ...token, data].join(
     ' \\\n  ',
   );
 }

@@ -20,7 +20,9 @@ export function DrawPad({
 }) {
   const pad = useRef<HTMLCanvasElement | null>(null);
   const strokes = useRef<Point[][]>([]);
-  const drawing = useRef(false);
+  /** The pointer that draws: another finger, or the hand's ball, is none. */
+  const pointer = useRef<number | undefined>(undefined);
+  const frame = useRef(0);
   const [seen, setSeen] = useState<readonly number[]>([]);
 
   const paint = () => {
@@ -34,6 +36,13 @@ export function DrawPad({
     context.lineCap = 'round';
     context.lineJoin = 'round';
     for (const stroke of strokes.current ?? []) trace(context, stroke);
+    if (!strokes.current?.length) writeHint(context);
+  };
+  const show = () => {
+    paint();
+    const row = rasterise(strokes.current ?? [], pixels);
+    setSeen(row);
+    onDrawn([row]);
   };
   const add = (event: PointerEvent, isNew: boolean) => {
     const { current: canvas } = pad;
@@ -46,36 +55,32 @@ export function DrawPad({
     };
     if (isNew) all.push([point]);
     else all.at(-1)?.push(point);
-    paint();
-    const row = rasterise(all, pixels);
-    setSeen(row);
-    onDrawn([row]);
+    // A pen may move many times before anybody can see it.
+    cancelAnimationFrame(frame.current ?? 0);
+    frame.current = requestAnimationFrame(show);
   };
   const start = (event: PointerEvent) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || pointer.current !== undefined) return;
     event.preventDefault();
     pad.current?.setPointerCapture(event.pointerId);
-    drawing.current = true;
+    pointer.current = event.pointerId;
     add(event, true);
   };
   const move = (event: PointerEvent) => {
-    if (drawing.current) add(event, false);
+    if (event.pointerId === pointer.current) add(event, false);
   };
-  const end = () => {
-    drawing.current = false;
+  const end = (event: PointerEvent) => {
+    if (event.pointerId === pointer.current) pointer.current = undefined;
   };
   const clear = () => {
+    cancelAnimationFrame(frame.current ?? 0);
     strokes.current = [];
     setSeen([]);
     paint();
     onCleared();
   };
-  // Colours change with the scheme of the system.
-  useEffect(() => {
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', paint);
-    return () => scheme.removeEventListener('change', paint);
-  }, []);
+  useEffect(paint, []);
+  useEffect(() => onSchemeChange(paint), []);
 
   return (
     <div class="draw">
@@ -101,6 +106,22 @@ export function DrawPad({
   );
 }
 
+/** Colours change with the scheme of the system, and with them what has been painted. */
+function onSchemeChange(repaint: () => void): () => void {
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  scheme.addEventListener('change', repaint);
+  return () => scheme.removeEventListener('change', repaint);
+}
+
+function writeHint(context: CanvasRenderingContext2D): void {
+  context.fillStyle = context.strokeStyle;
+  context.globalAlpha = 0.7;
+  context.font = '20px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.fillText('draw here', SIZE / 2, SIZE / 2);
+  context.globalAlpha = 1;
+}
+
 function trace(context: CanvasRenderingContext2D, stroke: Stroke): void {
   const [first] = stroke;
   if (!first) return;
@@ -121,14 +142,18 @@ function Seen({
 }) {
   const canvas = useRef<HTMLCanvasElement | null>(null);
   useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!canvas.current || !context) return;
-    context.clearRect(0, 0, columns, rows);
-    context.fillStyle = getComputedStyle(canvas.current).color;
-    values.forEach((value, i) => {
-      context.globalAlpha = value / ink;
-      context.fillRect(i % columns, Math.floor(i / columns), 1, 1);
-    });
+    const paint = () => {
+      const context = canvas.current?.getContext('2d');
+      if (!canvas.current || !context) return;
+      context.clearRect(0, 0, columns, rows);
+      context.fillStyle = getComputedStyle(canvas.current).color;
+      values.forEach((value, i) => {
+        context.globalAlpha = value / ink;
+        context.fillRect(i % columns, Math.floor(i / columns), 1, 1);
+      });
+    };
+    paint();
+    return onSchemeChange(paint);
   }, [values]);
   return (
     <figure>

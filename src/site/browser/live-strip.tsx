@@ -30,14 +30,14 @@ export function LiveStrip({ asksForToken }: { asksForToken: boolean }) {
       />
     );
   }
-  const refuse = () => {
+  const refuse = (hadToken: boolean) => {
     setHasToken(false);
-    setIsRefused(true);
+    setIsRefused(hadToken);
   };
   return <Strip onTokenRefused={refuse} />;
 }
 
-function Strip({ onTokenRefused }: { onTokenRefused: () => void }) {
+function Strip({ onTokenRefused }: { onTokenRefused: (hadToken: boolean) => void }) {
   const { history, problem, isThere } = useLive(onTokenRefused);
   if (!isThere) return null;
   const latest = history.at(-1)?.figures;
@@ -62,7 +62,7 @@ function Strip({ onTokenRefused }: { onTokenRefused: () => void }) {
         })}
         <div>
           <dt>last remote write</dt>
-          <dd data-figure="lastRemoteWrite">{writeAge(latest?.lastRemoteWrite)}</dd>
+          <dd data-figure="lastRemoteWrite">{latest ? writeAge(latest.lastRemoteWrite) : '–'}</dd>
         </div>
       </dl>
     </section>
@@ -74,7 +74,8 @@ function perSecond(value: number): string {
 }
 
 function milliseconds(seconds: number): string {
-  return `${Number((seconds * 1000).toPrecision(3))} ms`;
+  // An estimate within a bucket, of which a third digit would say more than is known.
+  return `${Number((seconds * 1000).toPrecision(2))} ms`;
 }
 
 /** @param time in seconds since the Unix epoch */

@@ -20,7 +20,7 @@ export function ModelFacts({ model }: { model: Model }) {
         <Fact name={inputs.length === 1 ? 'input' : 'inputs'} value={inputs.map(describe)} />
         <Fact name={outputs.length === 1 ? 'output' : 'outputs'} value={outputs.map(describe)} />
         {Object.entries(quality).map(([name, value]) => (
-          <Fact key={name} name={name.replaceAll('_', ' ')} value={String(roundTo3(value))} />
+          <Fact key={name} name={name.replaceAll('_', ' ')} value={writeQuality(value)} />
         ))}
         {rows !== undefined && <Fact name="measured on" value={`${rows} held-out rows`} />}
         <Fact name="SHA-256" value={sha256.slice(0, 12)} />
@@ -44,6 +44,7 @@ function describe({ name, datatype, shape }: TensorSpec): string {
   return `${name} ${datatype} [${shape.map((length) => (length === -1 ? 'any' : length)).join(', ')}]`;
 }
 
-function roundTo3(value: number): number {
-  return Number(value.toPrecision(3));
+/** Three decimals of what goes up to 1, and three digits of what has a unit. */
+function writeQuality(value: number): string {
+  return Math.abs(value) <= 1 ? value.toFixed(3) : String(Number(value.toPrecision(3)));
 }

@@ -19,12 +19,14 @@ export function ModelForms({
   model,
   versions,
   asksForToken,
+  hasToken,
   onTokenRefused,
 }: {
   model: Model;
   versions: readonly string[];
   asksForToken: boolean;
-  onTokenRefused: () => void;
+  hasToken: boolean;
+  onTokenRefused: (hadToken: boolean) => void;
 }) {
   const features = model.card?.features;
   const pixels = findPixels(features);
@@ -36,25 +38,36 @@ export function ModelForms({
   const [way, setWay] = useState<Way>(ways[0] ?? 'rows');
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   // The one that was chosen may have gone meanwhile.
-  const version = chosen !== undefined && versions.includes(chosen) ? chosen : model.version;
+  const version = chosen !== undefined && versions.includes(chosen) ? chosen : undefined;
   const { outcome, isAsking, ask, forget } = usePrediction(onTokenRefused);
   const askRows = (instances: readonly unknown[]) =>
     ask({ path: predictPath(model.name, version), instances });
-  const isAtField =
-    way === 'fields' && findFieldProblem(outcome?.problem, features ?? []) !== undefined;
+  const drawn = useRef<readonly unknown[] | undefined>(undefined);
+  const askDrawn = (path: string) => {
+    if (drawn.current) void ask({ path, instances: drawn.current });
+  };
+  const wrongField =
+    way === 'fields' ? findFieldProblem(outcome?.problem, features ?? [])?.feature : undefined;
   const answer = useRef<HTMLElement | null>(null);
   useEffect(() => {
     // Below a long form nobody would see that it was answered; who draws wants to go on, and has it in sight.
-    if (outcome && way !== 'draw' && !isAtField)
+    if (outcome && way !== 'draw' && wrongField === undefined)
       answer.current?.scrollIntoView({ block: 'nearest' });
   }, [outcome]);
+  // What was said without the token is no answer to whoever has given it.
+  useEffect(() => {
+    if (hasToken) forget();
+  }, [hasToken]);
+  // No button asks about a drawing, so it is asked about again wherever its answer would be another one.
   const selectVersion = (next: string) => {
     setChosen(next);
     forget();
+    if (way === 'draw') askDrawn(predictPath(model.name, next));
   };
   const select = (next: Way) => {
     setWay(next);
     forget();
+    if (next === 'draw') askDrawn(predictPath(model.name, version));
   };
 
   return (
@@ -63,13 +76,27 @@ export function ModelForms({
         <div class="choices">
           {ways.length > 1 && <Ways ways={ways} way={way} onSelect={select} />}
           {versions.length > 1 && (
-            <VersionChoice versions={versions} version={version} onSelect={selectVersion} />
+            <VersionChoice
+              versions={versions}
+              version={version ?? model.version}
+              onSelect={selectVersion}
+            />
           )}
         </div>
         {/* What is not shown keeps what was drawn and typed. */}
         {pixels && (
           <div hidden={way !== 'draw'}>
-            <DrawPad pixels={pixels} onDrawn={askRows} onCleared={forget} />
+            <DrawPad
+              pixels={pixels}
+              onDrawn={(rows) => {
+                drawn.current = rows;
+                void askRows(rows);
+              }}
+              onCleared={() => {
+                drawn.current = undefined;
+                forget();
+              }}
+            />
           </div>
         )}
         {features && (
@@ -84,11 +111,11 @@ export function ModelForms({
           </div>
         )}
         <div hidden={way !== 'rows'}>
-          <RowsForm model={model} onSubmit={askRows} />
+          <RowsForm model={model} onSubmit={askRows} onEdited={forget} />
         </div>
       </div>
       <div class="answer" ref={answer} aria-busy={isAsking ? 'true' : undefined}>
-        <Result outcome={outcome} isAtField={isAtField} />
+        <Result outcome={outcome} isAsking={isAsking} wrongField={wrongField} />
         {outcome && (
           <CallExamples
             call={{

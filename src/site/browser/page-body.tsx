@@ -54,7 +54,10 @@ export function Page() {
             scope="predictions"
             text="Predictions ask for a token here."
             isRefused={isRefused}
-            onToken={() => setHasToken(true)}
+            onToken={() => {
+              setHasToken(true);
+              setIsRefused(false);
+            }}
           />
         )}
         <div class="columns">
@@ -65,9 +68,10 @@ export function Page() {
               name={selected}
               states={states}
               asksForToken={asksForToken}
-              onTokenRefused={() => {
+              hasToken={hasToken}
+              onTokenRefused={(hadToken) => {
                 setHasToken(false);
-                setIsRefused(true);
+                setIsRefused((was) => was || hadToken);
               }}
             />
           )}

@@ -22,7 +22,7 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
           <tbody>
             {shown.map((prediction, row) => (
               <tr key={row}>
-                <th scope="row">{row}</th>
+                <th scope="row">{row + 1}</th>
                 <td>{describe(prediction)}</td>
                 {hasProbability && <td>{percent(certainty(prediction))}</td>}
               </tr>
@@ -39,8 +39,16 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
   );
 }
 
+/** Characters of a prediction in a few words: an output may be a tensor of thousands of values. */
+const LONGEST_WORDS = 200;
+
 /** A prediction in a few words. */
-export function describe({ label, value, probabilities, ...others }: Prediction): string {
+export function describe(prediction: Prediction): string {
+  const words = findWords(prediction);
+  return words.length <= LONGEST_WORDS ? words : `${words.slice(0, LONGEST_WORDS)} …`;
+}
+
+function findWords({ label, value, probabilities, ...others }: Prediction): string {
   if (label !== undefined) return String(label);
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   if (probabilities) {

@@ -1,4 +1,6 @@
 import { useState } from 'hono/jsx/dom';
+import { cutText } from './cut-text.ts';
+import { countRowsFromOne } from './message.ts';
 import { describe, PredictionTable } from './prediction-table.tsx';
 import { Probabilities } from './probabilities.tsx';
 import type { Answer } from './server.ts';
@@ -11,25 +13,37 @@ const REST_MS = 700;
 /** What a model answered: for people in front of the page, and aloud for those who listen to it. */
 export function Result({
   outcome,
-  isAtField,
+  isAsking,
+  wrongField,
 }: {
   outcome: Outcome | undefined;
-  /** Whether what is wrong already stands at the field that it is about. */
-  isAtField: boolean;
+  isAsking: boolean;
+  /** The feature at whose field it already stands what is wrong. */
+  wrongField: string | undefined;
 }) {
   const [said, setSaid] = useState('');
   useEffect(() => {
     const timer = setTimeout(() => setSaid(say(outcome)), REST_MS);
     return () => clearTimeout(timer);
   }, [outcome]);
+  useEffect(() => {
+    // What is said again has to be another thing meanwhile, or it would not be heard.
+    if (isAsking) setSaid('');
+  }, [isAsking]);
   return (
     <section class="result" aria-label="Answer">
       <p class="hidden" role="status">
         {said}
       </p>
-      {outcome === undefined && <p class="nothing">What the model says comes here.</p>}
+      {outcome === undefined && (
+        <p class="nothing">{isAsking ? 'Asking …' : 'What the model says comes here.'}</p>
+      )}
       {outcome?.problem !== undefined && (
-        <p class="problem">{isAtField ? 'One of the fields is not right.' : outcome.problem}</p>
+        <p class="problem">
+          {wrongField === undefined
+            ? countRowsFromOne(outcome.problem)
+            : `The field ${wrongField} is not right.`}
+        </p>
       )}
       {outcome?.success && <Success {...outcome.success} />}
     </section>
@@ -37,7 +51,7 @@ export function Result({
 }
 
 function say(outcome: Outcome | undefined): string {
-  if (!outcome?.success) return outcome?.problem ?? '';
+  if (!outcome?.success) return countRowsFromOne(outcome?.problem ?? '');
   const { predictions } = outcome.success.answer;
   const [first] = predictions;
   return predictions.length === 1 && first ? describe(first) : `${predictions.length} predictions`;
@@ -74,11 +88,6 @@ function Single({ prediction }: { prediction: Answer['predictions'][number] }) {
   return <pre tabindex={0}>{writeJson(prediction)}</pre>;
 }
 
-/** Characters that are shown of an answer: a tensor may have millions. */
-const LONGEST_JSON = 20_000;
-
 function writeJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2);
-  if (text.length <= LONGEST_JSON) return text;
-  return `${text.slice(0, LONGEST_JSON)}\n… ${text.length - LONGEST_JSON} more characters`;
+  return cutText(JSON.stringify(value, null, 2));
 }

@@ -7,9 +7,12 @@ import type { Model } from './server.ts';
 export function RowsForm({
   model,
   onSubmit,
+  onEdited,
 }: {
   model: Model;
   onSubmit: (rows: readonly unknown[]) => void;
+  /** Told when the text is no longer what was asked about. */
+  onEdited: () => void;
 }) {
   const id = useId();
   const features = model.card?.features?.map(({ name }) => name);
@@ -23,7 +26,9 @@ export function RowsForm({
       onSubmit(rows);
       setProblem(undefined);
     } catch (error) {
-      setProblem(messageOf(error));
+      // The answer of another text would stand beside it.
+      onEdited();
+      setProblem(messageOf(error).replace(/^rows, /, ''));
     }
   };
   return (
@@ -36,7 +41,10 @@ export function RowsForm({
         value={text}
         aria-invalid={problem === undefined ? undefined : 'true'}
         aria-describedby={`${id}-hint${problem === undefined ? '' : ` ${id}-problem`}`}
-        onInput={(event: Event) => setText((event.target as HTMLTextAreaElement).value)}
+        onInput={(event: Event) => {
+          setText((event.target as HTMLTextAreaElement).value);
+          setProblem(undefined);
+        }}
       />
       <small id={`${id}-hint`}>
         CSV may begin with a line of names. JSON is a list of rows, or a row to a line, each a list

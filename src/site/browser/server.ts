@@ -52,11 +52,19 @@ export class ServerError extends Error {
   readonly code: string;
   /** 0 for no answer. */
   readonly status: number;
+  /** Whether a token was sent. */
+  readonly hadToken: boolean;
 
-  constructor(code: string, status: number, message: string, options?: ErrorOptions) {
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    { hadToken = false, ...options }: ErrorOptions & { readonly hadToken?: boolean } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.status = status;
+    this.hadToken = hadToken;
   }
 
   /** Whether it wants another token than it got. */
@@ -65,12 +73,18 @@ export class ServerError extends Error {
   }
 }
 
-async function send(path: string, scope: Scope | undefined, init: RequestInit = {}) {
+/** What a look at the server may take before it counts as gone: it answers such in milliseconds. */
+const LONGEST_LOOK_MS = 10_000;
+
+async function send(
+  path: string,
+  scope: Scope | undefined,
+  { signal = AbortSignal.timeout(LONGEST_LOOK_MS), ...init }: RequestInit = {},
+) {
   const headers = new Headers(init.headers);
   const token = scope && findToken(scope);
   if (token) headers.set('Authorization', `Bearer ${token}`);
-  const response = await fetch(path, { ...init, headers }).catch((error: unknown) => {
-    init.signal?.throwIfAborted();
+  const response = await fetch(path, { ...init, signal, headers }).catch((error: unknown) => {
     throw new ServerError('unreachable', 0, 'the server does not answer', { cause: error });
   });
   if (response.ok) return response;
@@ -81,6 +95,7 @@ async function send(path: string, scope: Scope | undefined, init: RequestInit = 
     code ?? 'unknown',
     status,
     error ?? `the server answered ${status}`,
+    { hadToken: token !== undefined },
   );
   if (scope && fault.isAboutToken) dropToken(scope);
   throw fault;
@@ -110,24 +125,30 @@ export async function readMetrics(): Promise<string> {
   return (await send('metrics', 'metrics', { headers: { Accept: 'text/plain' } })).text();
 }
 
-/** The address that predicts with a version of a model. */
-export function predictPath(name: string, version: string): string {
-  return `models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/predict`;
+/** The address that predicts with a model: with a version of it, or else with the one that it serves. */
+export function predictPath(name: string, version: string | undefined): string {
+  const path = `models/${encodeURIComponent(name)}`;
+  return version === undefined
+    ? `${path}/predict`
+    : `${path}/versions/${encodeURIComponent(version)}/predict`;
 }
 
 /**
+ * @param signal ends it; how long it may take is the server's own affair (REQUEST_TIMEOUT_MS)
  * @returns the answer, and the milliseconds from sending the rows to having it
  * @throws ServerError
  */
 export async function predict(
   path: string,
   instances: readonly unknown[],
+  signal: AbortSignal,
 ): Promise<{ answer: Answer; roundTripMs: number }> {
   const start = performance.now();
   const response = await send(path, 'predictions', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ instances }),
+    signal,
   });
   const answer = (await response.json()) as Answer;
   return { answer, roundTripMs: performance.now() - start };

@@ -20,7 +20,7 @@ export function Sparkline({ points }: { points: readonly (readonly [number, numb
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: false }, y: { range: (_, __, most) => [0, most || 1] } },
+        scales: { x: { time: false }, y: { range: (_, __, most) => [0, 1.25 * most || 1] } },
         axes: [{ show: false }, { show: false }],
         series: [{}, { stroke: colour, width: 1.5, points: { show: false } }],
         padding: [2, 0, 2, 0],

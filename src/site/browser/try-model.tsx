@@ -10,16 +10,19 @@ export function TryModel({
   name,
   states,
   asksForToken,
+  hasToken,
   onTokenRefused,
 }: {
   name: string;
   /** Of its versions, anew each time that the server was asked for them. */
   states: readonly ModelState[];
   asksForToken: boolean;
-  onTokenRefused: () => void;
+  hasToken: boolean;
+  onTokenRefused: (hadToken: boolean) => void;
 }) {
   const [model, setModel] = useState<Model | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);
+  const broken = states.filter(({ reason }) => reason !== undefined);
   const ready = states.filter(({ state }) => state === 'READY').map(({ version }) => version);
   useEffect(() => {
     let isGone = false;
@@ -40,18 +43,17 @@ export function TryModel({
   return (
     <section class="model" aria-labelledby="model-name">
       <h2 id="model-name">{name}</h2>
-      {problem !== undefined && (
+      {/* A version that says why it is not ready says more. */}
+      {problem !== undefined && broken.length === 0 && (
         <p class="problem" role="alert">
           {problem}
         </p>
       )}
-      {states
-        .filter(({ reason }) => reason !== undefined)
-        .map(({ version, state, reason }) => (
-          <p key={version} class="problem">
-            v{version} is {state.toLowerCase()}: {reason}
-          </p>
-        ))}
+      {broken.map(({ version, state, reason }) => (
+        <p key={version} class="problem">
+          v{version} is {state.toLowerCase()}: {reason}
+        </p>
+      ))}
       {model && (
         <>
           <ModelFacts model={model} />
@@ -60,6 +62,7 @@ export function TryModel({
             model={model}
             versions={ready}
             asksForToken={asksForToken}
+            hasToken={hasToken}
             onTokenRefused={onTokenRefused}
           />
         </>

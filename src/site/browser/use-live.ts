@@ -23,7 +23,7 @@ interface Look {
 }
 
 /** Looks at /metrics every few seconds. */
-export function useLive(onTokenRefused: () => void): {
+export function useLive(onTokenRefused: (hadToken: boolean) => void): {
   history: readonly Moment[];
   problem: string | undefined;
   /** Whether the metrics can be had where the page came from. */
@@ -53,7 +53,7 @@ export function useLive(onTokenRefused: () => void): {
         setHistory([]);
         setProblem(messageOf(error));
         if (!(error instanceof ServerError)) return;
-        if (error.isAboutToken) onTokenRefused();
+        if (error.isAboutToken) onTokenRefused(error.hadToken);
         // A proxy that keeps the metrics to itself will go on doing so.
         if (error.status !== 404) return;
         setIsThere(false);

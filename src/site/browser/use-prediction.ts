@@ -20,20 +20,24 @@ export interface Outcome {
 interface Asking {
   isBusy: boolean;
   next: Question | undefined;
-  /** Counts what has been forgotten: an answer to an earlier question is nobody's any more. */
-  generation: number;
+  /** Aborted when what is under way is forgotten: its answer is nobody's any more. */
+  forgotten: AbortController;
 }
 
 /**
  * Asks a model, one request at a time: of what is to be asked meanwhile only the last is, so that drawing never runs
  * ahead of the answers.
  *
- * @param onTokenRefused told when the server wants another token than it got
+ * @param onTokenRefused told when the server wants another token than it got, if it got one
  */
-export function usePrediction(onTokenRefused: () => void) {
+export function usePrediction(onTokenRefused: (hadToken: boolean) => void) {
   const [outcome, setOutcome] = useState<Outcome | undefined>(undefined);
   const [isAsking, setIsAsking] = useState(false);
-  const asking = useRef<Asking>({ isBusy: false, next: undefined, generation: 0 });
+  const asking = useRef<Asking>({
+    isBusy: false,
+    next: undefined,
+    forgotten: new AbortController(),
+  });
 
   const ask = async (question: Question) => {
     const { current } = asking;
@@ -43,29 +47,35 @@ export function usePrediction(onTokenRefused: () => void) {
     current.isBusy = true;
     setIsAsking(true);
     while (current.next) {
-      const { generation, next } = current;
+      const { forgotten, next } = current;
       current.next = undefined;
-      const answered = await answer(next, onTokenRefused);
-      if (generation === current.generation) setOutcome(answered);
+      const answered = await answer(next, forgotten.signal, onTokenRefused);
+      if (!forgotten.signal.aborted) setOutcome(answered);
     }
     current.isBusy = false;
     setIsAsking(false);
   };
   const forget = () => {
-    if (asking.current) {
-      asking.current.generation++;
-      asking.current.next = undefined;
+    const { current } = asking;
+    if (current) {
+      current.forgotten.abort();
+      current.forgotten = new AbortController();
+      current.next = undefined;
     }
     setOutcome(undefined);
   };
   return { outcome, isAsking, ask, forget };
 }
 
-async function answer(question: Question, onTokenRefused: () => void): Promise<Outcome> {
+async function answer(
+  question: Question,
+  signal: AbortSignal,
+  onTokenRefused: (hadToken: boolean) => void,
+): Promise<Outcome> {
   try {
-    return { question, success: await predict(question.path, question.instances) };
+    return { question, success: await predict(question.path, question.instances, signal) };
   } catch (error) {
-    if (error instanceof ServerError && error.isAboutToken) onTokenRefused();
+    if (error instanceof ServerError && error.isAboutToken) onTokenRefused(error.hadToken);
     return { question, problem: messageOf(error) };
   }
 }
