@@ -127,6 +127,7 @@ function describeOperation(
       content: describeContent(
         { 'application/json': operation.errorBody ?? ERROR_REFERENCE },
         'output',
+        !operation.errorBody && { examples: exampleErrors(codes) },
       ),
     },
   ]);
@@ -150,6 +151,13 @@ function describeOperation(
       ...Object.fromEntries(failures),
     },
   };
+}
+
+/** One example for each code, which a reader of the documentation chooses from; without any it would be the first code of all. */
+function exampleErrors(codes: readonly ErrorCode[]): JsonSchema {
+  return Object.fromEntries(
+    codes.map((code) => [code, { value: { error: ERRORS[code].meaning, code } }]),
+  );
 }
 
 const ERROR_REFERENCE = { $ref: '#/components/schemas/Error' };
