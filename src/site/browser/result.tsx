@@ -24,7 +24,7 @@ export function Result({
   }, [outcome]);
   return (
     <section class="result" aria-label="Answer">
-      <p class="hidden" role="status">
+      <p class="unseen" role="status">
         {said}
       </p>
       {outcome === undefined && <p class="nothing">What the model says comes here.</p>}
