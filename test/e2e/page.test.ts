@@ -14,6 +14,12 @@ import { whileBusy } from './page/load.ts';
 
 const RUNTIMES = { 'Node server': TARGETS['Node server'], workerd: TARGETS.workerd };
 
+const WINDOWS = [
+  { colorScheme: 'light' },
+  { colorScheme: 'dark' },
+  { colorScheme: 'light', viewport: { width: 360, height: 740 } },
+] as const;
+
 /** With these set, the pictures for the README are taken anew. */
 const TAKE_PICTURES = process.env.TAKE_PICTURES !== undefined;
 
@@ -44,6 +50,25 @@ afterAll(() => browser.close());
 const predictButton = (page: Page) => page.getByRole('button', { name: 'Predict' });
 const result = (page: Page) => page.getByRole('region', { name: 'Answer' });
 const verdict = (page: Page) => result(page).locator('.verdict');
+
+const operation = (page: Page) => page.getByRole('button', { name: /POST \/predict / });
+const authorize = (page: Page) => page.getByRole('button', { name: 'Authorize' });
+
+const hasFocus = (place: Locator) =>
+  place.evaluate((element) => element === element.ownerDocument.activeElement);
+
+/** Goes forth with the Tab key until a place has the focus. */
+async function tabTo(place: Locator): Promise<void> {
+  for (let steps = 0; steps < 40; steps++) {
+    if (await hasFocus(place)) return;
+    await place.page().keyboard.press('Tab');
+  }
+  throw new Error(`the Tab key does not lead to ${place}`);
+}
+
+/** How far a page is wider than its window. */
+const overhang = (page: Page) =>
+  page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth);
 
 /** What stands behind a field for those who do not see it. */
 async function describedBy(field: Locator): Promise<string> {
@@ -216,11 +241,7 @@ describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start)
     expect(faults).toEqual([]);
   });
 
-  it.each([
-    { colorScheme: 'light' },
-    { colorScheme: 'dark' },
-    { colorScheme: 'light', viewport: { width: 360, height: 740 } },
-  ] as const)('keeps nobody out: %j', async (options) => {
+  it.each(WINDOWS)('keeps nobody out: %j', async (options) => {
     const { page } = await visit(browser, `${target.url}/#diabetes`, options);
     await page.getByLabel('age', { exact: true }).fill('fifty');
     await predictButton(page).click();
@@ -232,9 +253,56 @@ describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start)
     await verdict(page).waitFor();
     expect(await findBarriers(page)).toEqual([]);
     // Nothing has to be scrolled sideways.
-    expect(await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(
-      0,
-    );
+    expect(await overhang(page)).toBe(0);
+  });
+
+  it.each(WINDOWS)('keeps nobody out of the documentation: %j', async (options) => {
+    const { page } = await visit(browser, `${target.url}/docs`, options);
+    await operation(page).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await operation(page).click();
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page.locator('.live-responses-table .response').getByText('"predictions"').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    for (const schema of await page.getByText('Schema', { exact: true }).all())
+      await schema.click();
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await authorize(page).click();
+    const dialog = page.getByRole('dialog', { name: 'Available authorizations' });
+    await dialog.waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByLabel('Value').fill('token');
+    await dialog.getByRole('button', { name: 'Authorize' }).click();
+    await dialog.getByRole('button', { name: 'Logout' }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+  });
+
+  it('has documentation that the keyboard alone can use', async () => {
+    const { page, faults } = await visit(browser, `${target.url}/docs`);
+    await authorize(page).waitFor();
+    await tabTo(authorize(page));
+    await page.keyboard.press('Enter');
+    const value = page.getByRole('dialog').getByLabel('Value');
+    await value.waitFor();
+    expect(await hasFocus(value)).toBe(true);
+    await page.keyboard.press('Escape');
+    await value.waitFor({ state: 'detached' });
+    expect(await hasFocus(authorize(page))).toBe(true);
+
+    await tabTo(operation(page));
+    await page.keyboard.press('Enter');
+    const body = page.getByLabel('Request body');
+    await body.waitFor();
+    await tabTo(body);
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('{"instances": 1}');
+    expect(await body.inputValue()).toBe('{"instances": 1}');
+    await tabTo(page.getByRole('button', { name: 'Execute' }));
+    await page.keyboard.press('Enter');
+    await page.locator('.live-responses-table .response').getByText('bad_request').waitFor();
+    // An answer of 400 is reported by the browser itself.
+    expect(faults).toEqual([expect.stringContaining('400')]);
   });
 });
 

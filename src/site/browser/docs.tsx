@@ -1,6 +1,7 @@
-import './docs.css';
 import SwaggerUi from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import 'swagger-ui-dist/swagger-ui.css';
+import './docs.css';
+import { markupPlugin } from './docs-markup.ts';
 import { findToken } from './tokens.ts';
 
 /** GET /docs: every endpoint, to read and to try, by Swagger UI from /openapi.json. */
@@ -20,6 +21,7 @@ const viewer = SwaggerUi({
   tryItOutEnabled: true,
   // A validator on somebody else's host would be asked about this document.
   validatorUrl: null,
+  plugins: [markupPlugin],
   onComplete: () => {
     const token = findToken('predictions');
     if (token) viewer.preauthorizeApiKey('token', token);

@@ -12,7 +12,7 @@ export function ExampleButtons({
       <legend>Examples</legend>
       {examples.map((example, i) => (
         <button key={i} type="button" onClick={() => onChoose(example)}>
-          <span class="hidden">Example </span>
+          <span class="unseen">Example </span>
           {i + 1}
         </button>
       ))}

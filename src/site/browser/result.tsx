@@ -32,7 +32,7 @@ export function Result({
   }, [isAsking]);
   return (
     <section class="result" aria-label="Answer">
-      <p class="hidden" role="status">
+      <p class="unseen" role="status">
         {said}
       </p>
       {outcome === undefined && (
