@@ -46,6 +46,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node drains: it finishes what it has accepted within SHUTDOWN_SECONDS, 30 by default. Give it that long
-# (docker stop --time 40).
+# (docker stop --time 45).
 STOPSIGNAL SIGTERM
 CMD ["node", "src/node.ts"]

@@ -35,7 +35,11 @@ const commands = blocks.filter(({ mark }) => mark === 'run by: test/e2e/bring-yo
 const questions = commands
   .filter(({ text }) => text.startsWith('curl '))
   .map(({ text, answer }) => ({ text, answer, model: /models\/([\w-]+)/.exec(text)?.[1] ?? '' }));
-const others = commands.map(({ text }) => text.trim()).filter((text) => !text.startsWith('curl '));
+/** Makes the environment of Debian's torch. */
+const torch = commands.find(({ text }) => text.includes('.venv-torch'))?.text ?? '';
+const others = commands
+  .map(({ text }) => text.trim())
+  .filter((text) => !text.startsWith('curl ') && text !== torch.trim());
 
 /** The same with every number in it as near as that: so many digits of one up to 1, two less of a larger one. */
 function near(value: unknown, digits: number): unknown {
@@ -73,7 +77,7 @@ describe('docs/bring-your-own-model.md', () => {
 
   beforeAll(async () => {
     await installPackagesOfExamples();
-    withoutTorch = installTorch();
+    withoutTorch = await installTorch(torch);
     cpSync('package.json', join(folder, 'package.json'));
     cpSync('src', join(folder, 'src'), { recursive: true });
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
@@ -107,6 +111,7 @@ describe('docs/bring-your-own-model.md', () => {
       'npm run models:bundle',
     ]);
     expect(questions.map(({ model }) => model)).toEqual(['wine', 'patients']);
+    expect(torch).not.toBe('');
   });
 
   it('shows the packages as they are', () => {
@@ -121,6 +126,15 @@ describe('docs/bring-your-own-model.md', () => {
       const [example] = readCard(name).examples;
       const { predictions } = await ask(name, { instances: [example] });
       expect(predictions).toEqual([near(predicted.get(name), 5)]);
+    },
+  );
+
+  it.for(examples)(
+    'has rows in the card of $name as a person would write them',
+    ({ name, environment }, { skip }) => {
+      skip(environment === 'torch' && withoutTorch !== undefined, `no torch: ${withoutTorch}`);
+      // A float32 in the clothes of a float64 has 16 digits or so.
+      expect(JSON.stringify(readCard(name).examples)).not.toMatch(/\d\.\d{8}/);
     },
   );
 

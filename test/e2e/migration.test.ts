@@ -14,14 +14,14 @@ const programs = [...text.matchAll(/<!-- file: (\S+) -->\n```python\n(.*?)```/gs
 
 /** Everything of the page that migrates from Flask, with the real Flask, in the page's own order. */
 describe('the way from Flask', () => {
-  const [install, exportModel, check, flask, kilat, compare] = commands as [string, ...string[]];
+  const [settings = '', install, exportModel, check, flask, kilat, compare] = commands;
   const servers: ChildProcess[] = [];
   let folder: string;
-  let env: Record<string, string | undefined>;
+  let env: Record<string, string | undefined> = process.env;
 
   /** Runs a command of the page to its end. */
   const run = (command = '', cwd = folder) =>
-    execFileSync('sh', ['-ec', command], { cwd, env, encoding: 'utf8', timeout: 500_000 });
+    execFileSync('sh', ['-euc', command], { cwd, env, encoding: 'utf8', timeout: 500_000 });
   /** Starts a server of the page, as the process itself and not as a child of a shell. */
   const start = (command = '', cwd = folder) => {
     const words = command.trim().replace(/^(\w+=\S+ )*/, (set) => `${set}exec `);
@@ -34,15 +34,17 @@ describe('the way from Flask', () => {
     return /^prediction_time_seconds_count(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1];
   };
 
+  /** The environment after the page's own exports, with free ports in the place of those that it names. */
+  const readSettings = async () => {
+    const ports = [await freePort(), await freePort()];
+    const exported = settings.replaceAll(/(?<==)\d+/g, () => String(ports.shift()));
+    return JSON.parse(run(`${exported}\n'${process.execPath}' -p 'JSON.stringify(process.env)'`));
+  };
+
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kilat-migration-'));
     for (const [, name = '', code = ''] of programs) writeFileSync(join(folder, name), code);
-    env = {
-      ...process.env,
-      FLASK_PORT: String(await freePort()),
-      KILAT_PORT: String(await freePort()),
-      KILAT_MODELS: join(folder, 'models'),
-    };
+    env = await readSettings();
     run(install);
   }, 500_000);
   afterAll(async () => {
@@ -53,7 +55,7 @@ describe('the way from Flask', () => {
 
   it('has no other commands', () => {
     expect(text.match(/^```sh$/gm)).toHaveLength(commands.length);
-    expect(commands).toHaveLength(6);
+    expect(commands).toHaveLength(7);
   });
 
   it('exports a model that Kilat serves', () => {

@@ -176,7 +176,7 @@ describe('npm run observability:try', () => {
     const { code, stderr } = await start([], { PATH: '' }).end();
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^not found on PATH: prometheus, prometheus-alertmanager or alertmanager\. .*\n.*apt-get install prometheus prometheus-alertmanager\n.*brew install prometheus alertmanager\n$/,
+      /^not found on PATH: prometheus, prometheus-alertmanager or alertmanager\. .*\n.*apt-get install --no-install-recommends prometheus prometheus-alertmanager\n.*systemctl disable --now prometheus prometheus-alertmanager\n.*brew install prometheus alertmanager\n$/,
     );
     expectNothingLeft();
   });

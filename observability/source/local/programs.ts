@@ -27,7 +27,8 @@ export function findPrograms(): Commands {
     ...(alertmanager === undefined ? [NAMES.alertmanager.join(' or ')] : []),
   ];
   throw new Error(`not found on PATH: ${missing.join(', ')}. To install them:
-  Debian, Ubuntu: apt-get install prometheus prometheus-alertmanager
+  Debian, Ubuntu: apt-get install --no-install-recommends prometheus prometheus-alertmanager
+                  systemctl disable --now prometheus prometheus-alertmanager
   macOS:          brew install prometheus alertmanager`);
 }
 

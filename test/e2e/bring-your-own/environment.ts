@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { installPackages } from '../../helpers/install-programs.ts';
 import { run } from './run.ts';
@@ -10,13 +10,13 @@ const PYTHON = join(VENV, 'bin/python');
 export const REQUIREMENTS = 'docs/bring-your-own-model.requirements.txt';
 export const INSTALL_MS = 600_000;
 
-/** Behind the environment's own packages, those of Debian: PyPI's torch for Linux is gigabytes, with CUDA in it. */
-const WITH_DEBIAN_PACKAGES = "import sys; sys.path.append('/usr/lib/python3/dist-packages')\n";
+/** Where the document's commands for Debian's torch are run: PyPI's for Linux is gigabytes, with CUDA in it. */
+const TORCH = resolve('dist/e2e-bring-your-own-torch');
 
-/** What has to be said first in each environment that a mark may name. */
-const BEFORE = new Map([
-  ['venv', ''],
-  ['torch', WITH_DEBIAN_PACKAGES],
+/** The Python of each environment that a mark may name. */
+const PYTHONS = new Map([
+  ['venv', PYTHON],
+  ['torch', join(TORCH, '.venv-torch/bin/python')],
 ]);
 
 /** Installs the packages, again when other ones are wanted. */
@@ -33,23 +33,25 @@ export async function installPackagesOfExamples(): Promise<void> {
 }
 
 /**
- * Installs torch where that is possible.
+ * Installs Debian's torch where that is possible, and what it takes besides, again when the commands are other ones.
  *
+ * @param commands what the document makes the environment with
  * @returns why there is none, or undefined when there is
  */
-export function installTorch(): string | undefined {
-  const missing = () => {
-    const { status, stderr } = spawnSync(PYTHON, ['-c', `${WITH_DEBIAN_PACKAGES}import torch`]);
-    return status === 0 ? undefined : String(stderr).trim().split('\n').at(-1);
-  };
-  if (missing() === undefined) return undefined;
+export async function installTorch(commands: string): Promise<string | undefined> {
+  const { status } = spawnSync('/usr/bin/python3', ['-c', 'import ensurepip, torch']);
   try {
-    installPackages(['python3-torch']);
+    if (status !== 0) installPackages(['python3-torch', 'python3-venv']);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  // A Python that is not of the release that Debian has built it for cannot import it.
-  return missing();
+  const installed = join(TORCH, 'installed.txt');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === commands) return undefined;
+  rmSync(TORCH, { recursive: true, force: true });
+  mkdirSync(TORCH, { recursive: true });
+  await run('bash', ['-euc', commands], { cwd: TORCH, timeout: INSTALL_MS });
+  writeFileSync(installed, commands);
+  return undefined;
 }
 
 /**
@@ -63,7 +65,7 @@ export function runPython(
   args: readonly string[],
   cwd: string,
 ): Promise<string> {
-  const before = BEFORE.get(environment);
-  if (before === undefined) throw new Error(`there is no environment '${environment}'`);
-  return run(PYTHON, ['-c', before + code, ...args], { cwd });
+  const python = PYTHONS.get(environment);
+  if (python === undefined) throw new Error(`there is no environment '${environment}'`);
+  return run(python, ['-c', code, ...args], { cwd });
 }
