@@ -79,7 +79,10 @@ export function DrawPad({
     paint();
     onCleared();
   };
-  useEffect(paint, []);
+  useEffect(() => {
+    // Not before the pad is in the page, which its colours come from.
+    requestAnimationFrame(paint);
+  }, []);
   useEffect(() => onSchemeChange(paint), []);
 
   return (
