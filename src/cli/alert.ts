@@ -1,11 +1,12 @@
 import { SingleBar } from 'cli-progress';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { ALERT_GROUPS } from '../../observability/source/alerts.ts';
 import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.ts';
 import { runbookUrl } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
-import { positive, serverUrl } from './arguments.ts';
+import { name, positive, serverUrl } from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
 import { authorization } from './server.ts';
 import { stopOnSignals } from './signals.ts';
@@ -111,10 +112,10 @@ function showProgress({ name, version }: ExampleModel, threshold: number) {
   };
 }
 
-const program = new Command('npm run alert:try --')
+const program = npmCommand('alert:try')
   .description(`send a model's example rows to a running server until ${ALERT} would fire`)
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
-  .option('--model <name>', "the model; the server's default when left out")
+  .option('--model <name>', "the model; the server's default when left out", name)
   .option(
     '--threshold <seconds>',
     'what all predictions of the model are to have taken',

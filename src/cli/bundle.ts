@@ -1,13 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { path } from './arguments.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
+import { npmCommand } from './command.ts';
 
 /** `npm run models:bundle`: writes src/stores/bundle.ts. */
 
-const program = new Command('models:bundle')
+const program = npmCommand('models:bundle')
   .description('write the imports of the models that the Worker carries')
   .option('--check', 'only say whether they are up to date')
-  .option('--models <directory>', 'where the models are', 'model')
+  .option('--models <directory>', 'where the models are', path, 'model')
   .action(async (options: { check?: boolean; models: string }) => {
     const wanted = await writeImports(options.models);
     if (!options.check) return writeFile(BUNDLE, wanted);

@@ -1,7 +1,8 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { messageOf } from '../errors.ts';
-import { positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
+import { name, path, positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { countDue, sendLoad } from './load.ts';
 import { Measurements, type Report, type Run } from './measurements.ts';
 import { openWire } from './open-wire.ts';
@@ -123,16 +124,17 @@ function pickRows(rows: readonly unknown[], index: number, size: number): unknow
   return Array.from({ length: size }, (_, row) => rows[(index * size + row) % rows.length]);
 }
 
-const program = new Command('npm run infer --')
+const program = npmCommand('infer')
   .description('send rows to a running server and measure every inference')
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
-  .option('--model <name>', "the model; the server's default when left out")
+  .option('--model <name>', "the model; the server's default when left out", name)
   .addOption(
     new Option('--protocol <name>', 'what to ask in').choices(PROTOCOLS).default('predict'),
   )
   .option(
     '--data <file>',
     "CSV or JSON, - for stdin; the examples of the model's card when left out",
+    path,
   )
   .option('--rows <n>', 'rows in a request', positiveInteger, 1)
   .option(

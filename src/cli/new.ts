@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseConfig } from '../config.ts';
+import { path } from './arguments.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
 import type { Wishes } from './card-skeleton.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { describeNewModel } from './new-report.ts';
 import { prepareModel } from './prepare-model.ts';
@@ -69,10 +71,10 @@ function labelList(value: string): readonly string[] {
   throw new InvalidArgumentError('expected every label once');
 }
 
-const program = new Command('npm run models:new --')
+const program = npmCommand('models:new')
   .description('put a graph where the server finds it, with a card to fill in')
   .argument('<name>', 'what it is asked by; of a model that is there this is the next version')
-  .argument('<graph>', 'an ONNX file; weights in files of their own lie beside it')
+  .argument('<graph>', 'an ONNX file; weights in files of their own lie beside it', path)
   .option('--labels <list>', 'classes, in the order of the probabilities: a,b,c', labelList)
   .addOption(
     new Option('--task <task>', 'what it is for, where the outputs do not tell').choices([
@@ -81,7 +83,11 @@ const program = new Command('npm run models:new --')
     ]),
   )
   .option('--force', 'write the card of a model anew that has one')
-  .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .option(
+    '--repository <directory>',
+    'the models (default: MODEL_REPOSITORY, or else ./model)',
+    path,
+  )
   .action(create);
 
 endWithReader();
