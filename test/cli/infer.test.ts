@@ -216,6 +216,10 @@ describe('npm run infer', () => {
       stdout: '',
       stderr: `no server at ${nobody}: is \`npm start\` running?\n`,
     });
+    // No name ends so (RFC 6761).
+    expect((await infer('--url', 'kilat.invalid')).stderr).toBe(
+      "cannot find the host 'kilat.invalid': is its name right?\n",
+    );
     expect((await infer('--url', 'http://')).stderr).toContain('expected a URL');
     const at = ['--url', target.url];
     expect((await infer(...at, '--model', 'iris')).stderr).toBe(
