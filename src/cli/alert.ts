@@ -7,6 +7,7 @@ import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { name, positive, serverUrl } from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { npmCommand } from './command.ts';
+import { TOKEN_HELP } from './refusal.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
 import { authorization } from './server.ts';
 import { stopOnSignals } from './signals.ts';
@@ -123,7 +124,8 @@ const program = npmCommand('alert:try')
     TOTAL_PREDICTION_SECONDS,
   )
   .option('--duration <seconds>', 'give up after this long', positive, 600)
-  .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));
+  .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'))
+  .addHelpText('after', `\n${TOKEN_HELP}`);
 
 endWithReader();
 try {

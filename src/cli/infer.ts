@@ -7,7 +7,7 @@ import { countDue, sendLoad } from './load.ts';
 import { Measurements, type Report, type Run } from './measurements.ts';
 import { openWire } from './open-wire.ts';
 import { type Progress, showProgress } from './progress.ts';
-import { explainRefusal } from './refusal.ts';
+import { explainRefusal, TOKEN_HELP } from './refusal.ts';
 import { describeSample, formatReport } from './report-text.ts';
 import { findRows } from './rows-to-send.ts';
 import { findModel } from './served-model.ts';
@@ -160,7 +160,8 @@ const program = npmCommand('infer')
     LONGEST_WAIT_SECONDS,
   )
   .option('--max-errors <n>', 'requests that may fail before the exit code is 1', wholeNumber, 0)
-  .option('--json', 'print one JSON object, with the times of inference');
+  .option('--json', 'print one JSON object, with the times of inference')
+  .addHelpText('after', `\n${TOKEN_HELP}`);
 
 endWithReader();
 try {
