@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { Option } from 'commander';
 import { ALERT_GROUPS } from '../../observability/source/alerts.ts';
 import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.ts';
-import { runbookUrl } from '../../observability/source/runbooks.ts';
+import { runbookPlace } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { name, positive, serverUrl } from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
@@ -83,7 +83,7 @@ What happens next, where this server is scraped or pushes:
     it fires at once, and Alertmanager mails within a minute.
   - Grafana evaluates its own ${ALERT} every ${interval} as well, and mails its contact point.
   - It fires until this server is started again: the sum only grows. Then the resolved mail comes.
-What to do about it: ${runbookUrl(ALERT)}`;
+What to do about it: ${runbookPlace(ALERT)}`;
 }
 
 /** A bar on a terminal; elsewhere a line for each tenth of the way. */
