@@ -1,5 +1,6 @@
 import { useState } from 'hono/jsx/dom';
-import { describe, PredictionTable } from './prediction-table.tsx';
+import { describePrediction } from '../../prediction-text.ts';
+import { PredictionTable } from './prediction-table.tsx';
 import { Probabilities } from './probabilities.tsx';
 import type { Answer } from './server.ts';
 import { useEffect } from './use-effect.ts';
@@ -40,7 +41,9 @@ function say(outcome: Outcome | undefined): string {
   if (!outcome?.success) return outcome?.problem ?? '';
   const { predictions } = outcome.success.answer;
   const [first] = predictions;
-  return predictions.length === 1 && first ? describe(first) : `${predictions.length} predictions`;
+  return predictions.length === 1 && first
+    ? describePrediction(first)
+    : `${predictions.length} predictions`;
 }
 
 function Success({ answer, roundTripMs }: { answer: Answer; roundTripMs: number }) {
