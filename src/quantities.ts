@@ -16,3 +16,15 @@ export function formatBytes(bytes: number): string {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** A share from 0 to 1: only what is exactly none or all of it is written as 0 or 100. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.0005) return '< 0.1 %';
+  if (share >= 0.9995 && share < 1) return '> 99.9 %';
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** A number in as many digits as anybody compares; a whole one has all of its own. */
+export function shortNumber(number: number): number {
+  return Number.isInteger(number) ? number : Number(number.toPrecision(6));
+}

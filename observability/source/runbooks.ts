@@ -7,3 +7,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 export function runbookUrl(alert: string): string {
   return `${packageJson.config.runbooks}/${alert}.md`;
 }
+
+/** Where whoever has the repository reads it: at that address, or in the file, as long as nobody has set the address. */
+export function runbookPlace(alert: string, url = runbookUrl(alert)): string {
+  // Names that end so are nobody's (RFC 2606).
+  return new URL(url).hostname.endsWith('.example') ? `docs/runbooks/${alert}.md` : url;
+}

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { sendLoad } from './load.ts';
 import { findValue } from './metric-text.ts';
+import { explainToken } from './refusal.ts';
 import { RequestSize } from './request-size.ts';
 import type { ExampleModel } from './served-model.ts';
 import { AnswerError, ask, request } from './server.ts';
@@ -15,6 +16,9 @@ const READ_EVERY_MS = 500;
 /** What fails is tried again after so long, and no more once it has failed for so long. */
 const RETRY_MS = 1000;
 const PATIENCE_MS = 10_000;
+
+/** What a token is for, where it comes from, and what it is. */
+type TokenOf = [what: string, variable: 'API_TOKEN' | 'METRICS_TOKEN', has?: string | undefined];
 
 const predictAnswer = z.object({ time_ms: z.number() });
 
@@ -41,7 +45,9 @@ export async function readSum(
 ): Promise<number> {
   const { url, model, metricsToken, signal } = drive;
   const headers = metricsToken === undefined ? {} : { Authorization: `Bearer ${metricsToken}` };
-  const response = await request(new URL('metrics', url), { headers, signal });
+  const response = await request(new URL('metrics', url), { headers, signal }).catch((error) => {
+    throw nameToken(error, '/metrics', 'METRICS_TOKEN', metricsToken);
+  });
   const labels = { model: model.name, version: model.version };
   const sum = findValue(await response.text(), SUM, labels);
   if (sum !== undefined) return sum;
@@ -115,7 +121,10 @@ async function sendExamples(
         (_, row) => examples[(index + row) % examples.length],
       );
       try {
-        const { time_ms } = predictAnswer.parse(await ask(target, { instances }, signal));
+        const answer = await ask(target, { instances }, signal).catch((error) => {
+          throw nameToken(error, 'predictions', 'API_TOKEN');
+        });
+        const { time_ms } = predictAnswer.parse(answer);
         patience.succeeded();
         size.answered(rows, time_ms);
         return { rows, inferenceMs: time_ms };
@@ -147,6 +156,12 @@ class CounterResetError extends Error {
       `${SUM} of ${name} v${version} ${fell}: the server was started again, or several share this address; begin again, with one that stays`,
     );
   }
+}
+
+/** The same error, and where a token is to blame, which one: two are sent, to a server that calls both the token. */
+function nameToken(error: unknown, ...token: TokenOf): unknown {
+  if (!(error instanceof AnswerError) || ![401, 403].includes(error.status)) return error;
+  return new AnswerError(error.status, error.code, explainToken(error, ...token));
 }
 
 /** Whether trying again would end the same way. */

@@ -1,11 +1,13 @@
 import { SingleBar } from 'cli-progress';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { ALERT_GROUPS } from '../../observability/source/alerts.ts';
 import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.ts';
-import { runbookUrl } from '../../observability/source/runbooks.ts';
+import { runbookPlace } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
-import { positive, serverUrl } from './arguments.ts';
+import { name, positive, serverUrl } from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
+import { TOKEN_HELP } from './refusal.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
 import { authorization } from './server.ts';
 import { stopOnSignals } from './signals.ts';
@@ -81,7 +83,7 @@ What happens next, where this server is scraped or pushes:
     it fires at once, and Alertmanager mails within a minute.
   - Grafana evaluates its own ${ALERT} every ${interval} as well, and mails its contact point.
   - It fires until this server is started again: the sum only grows. Then the resolved mail comes.
-What to do about it: ${runbookUrl(ALERT)}`;
+What to do about it: ${runbookPlace(ALERT)}`;
 }
 
 /** A bar on a terminal; elsewhere a line for each tenth of the way. */
@@ -111,10 +113,10 @@ function showProgress({ name, version }: ExampleModel, threshold: number) {
   };
 }
 
-const program = new Command('npm run alert:try --')
+const program = npmCommand('alert:try')
   .description(`send a model's example rows to a running server until ${ALERT} would fire`)
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
-  .option('--model <name>', "the model; the server's default when left out")
+  .option('--model <name>', "the model; the server's default when left out", name)
   .option(
     '--threshold <seconds>',
     'what all predictions of the model are to have taken',
@@ -122,7 +124,8 @@ const program = new Command('npm run alert:try --')
     TOTAL_PREDICTION_SECONDS,
   )
   .option('--duration <seconds>', 'give up after this long', positive, 600)
-  .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));
+  .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'))
+  .addHelpText('after', `\n${TOKEN_HELP}`);
 
 endWithReader();
 try {

@@ -30,3 +30,15 @@ export function port(value: string): number {
   if (/^[1-9]\d*$/.test(value) && number <= 65_535) return number;
   throw new InvalidArgumentError('expected a port, 1 to 65535');
 }
+
+/** Of a model, or a version of it. An empty one is what a shell makes of a variable that is not set. */
+export function name(value: string): string {
+  if (value.trim() !== '') return value;
+  throw new InvalidArgumentError('expected a name, got nothing');
+}
+
+/** Of a file or a directory. */
+export function path(value: string): string {
+  if (value.trim() !== '') return value;
+  throw new InvalidArgumentError('expected a path, got nothing');
+}

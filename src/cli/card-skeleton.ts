@@ -1,6 +1,7 @@
 import { elementReader } from '../inference/elements.ts';
 import type { Tensor } from '../inference/tensor.ts';
 import type { TensorSpec } from '../inference/types.ts';
+import { type CardData, countFeatures } from './card-data.ts';
 import type { Trial } from './try-model.ts';
 
 /** What somebody says of a model beyond its graph. */
@@ -8,6 +9,9 @@ export interface Wishes {
   readonly task?: 'classification' | 'regression' | undefined;
   /** The classes, in the order of the probabilities. */
   readonly labels?: readonly string[] | undefined;
+  /** CSV with rows that it takes, below the names of its features, and columns of it that are none. */
+  readonly data?: string | undefined;
+  readonly ignore?: readonly string[] | undefined;
 }
 
 /** What is known of a model's graph. */
@@ -28,17 +32,19 @@ const MOST_FEATURES = 256;
 const MOST_LABELS = 1000;
 
 /**
- * A model card as far as a graph tells it: names of features and labels are left for a person to put in their place.
+ * A model card as far as a graph tells it: names of features and labels are left for a person to put in their place,
+ * but for what data of theirs has told already.
  * What the model is for is taken from its outputs, and only where they leave little doubt.
  *
  * @throws Error when what is wished contradicts the graph
  */
-export function sketchCard(name: string, graph: Graph, wishes: Wishes): Sketch {
+export function sketchCard(name: string, graph: Graph, wishes: Wishes, data?: CardData): Sketch {
   const outputs = graph.outputs.map((spec) => observe(spec, graph));
   const found = findPredictions(outputs, wishes);
   if (found.why !== undefined) return found;
-  const features = nameFeatures(graph.inputs);
-  const row = graph.trial?.row;
+  const features = data?.features?.map((each) => ({ name: each })) ?? nameFeatures(graph.inputs);
+  const tried = graph.trial?.row;
+  const examples = data?.examples.length ? data.examples : tried !== undefined && [tried];
   return {
     card: {
       name,
@@ -46,7 +52,7 @@ export function sketchCard(name: string, graph: Graph, wishes: Wishes): Sketch {
       ...(features && { features }),
       ...(found.labels && { labels: found.labels }),
       outputs: found.outputs,
-      ...(row !== undefined && { examples: [row] }),
+      ...(examples && { examples }),
     },
   };
 }
@@ -153,8 +159,7 @@ function isDistribution({ tensor }: Output): boolean {
 
 /** @returns undefined for a model whose rows are not so many values, or too many to name */
 function nameFeatures(inputs: readonly TensorSpec[]) {
-  const [input] = inputs;
-  const width = inputs.length === 1 && input?.shape.length === 2 ? (input.shape[1] ?? -1) : -1;
-  if (width < 1 || width > MOST_FEATURES) return undefined;
+  const width = countFeatures(inputs);
+  if (width === undefined || width > MOST_FEATURES) return undefined;
   return Array.from({ length: width }, (_, i) => ({ name: `feature ${i + 1}` }));
 }

@@ -1,8 +1,9 @@
-import { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import { DiskStore } from '../stores/disk.ts';
+import { path } from './arguments.ts';
 import { formatJson, formatTable } from './check-report.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { loadAll } from './load-all.ts';
 import { findPassedOver } from './passed-over.ts';
 
@@ -23,9 +24,9 @@ async function check(directory: string | undefined, options: { json?: true }): P
   if (versions.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
-const program = new Command('npm run models:check --')
+const program = npmCommand('models:check')
   .description('load every version of every model as the server would, and say which can be served')
-  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)', path)
   .option('--json', 'print one JSON object, in bytes and seconds')
   .action(check);
 

@@ -1,13 +1,15 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { messageOf } from '../errors.ts';
-import { positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
+import { COLUMNS } from '../terminal/text.ts';
+import { name, path, positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { countDue, sendLoad } from './load.ts';
 import { Measurements, type Report, type Run } from './measurements.ts';
 import { openWire } from './open-wire.ts';
 import { type Progress, showProgress } from './progress.ts';
-import { explainRefusal } from './refusal.ts';
-import { describeSample, formatReport } from './report-text.ts';
+import { explainRefusal, TOKEN_HELP } from './refusal.ts';
+import { type Asked, describeSample, describeShortfall, formatReport } from './report-text.ts';
 import { findRows } from './rows-to-send.ts';
 import { findModel } from './served-model.ts';
 import { AnswerError, authorization, ConnectionError } from './server.ts';
@@ -40,8 +42,8 @@ const CONCURRENCY_OF_A_RATE = 64;
 const BACK_OFF_MS = 250;
 /** Longer than a server takes by itself (REQUEST_TIMEOUT_MS, 30 s by default), so that it is the one to say so. */
 const LONGEST_WAIT_SECONDS = 35;
-/** Columns at most, and where nobody says how many there are. */
-const WIDTH = 80;
+/** As many show how long it takes, and are over in a moment. */
+const USUAL_REQUESTS = 20;
 
 async function infer(options: Options): Promise<void> {
   const { url, protocol, rate, json, maxErrors, timeout } = options;
@@ -52,10 +54,21 @@ async function infer(options: Options): Promise<void> {
   const wire = await within(timeout, stopped, (signal) => openWire(protocol, url, model, signal));
   const rows = await findRows(model, options.data, options.rows, stopped);
   const run = { model: model.name, version: model.version, protocol, rate };
-  const report = await measure(options, wire, rows, run, stopped);
-  const width = Math.min(WIDTH, process.stdout.columns || WIDTH);
-  console.log(json ? JSON.stringify(report) : formatReport(report, width));
+  const asked = countAsked(options, rows);
+  const report = await measure(options, asked, wire, rows, run, stopped);
+  const width = Math.min(COLUMNS, process.stdout.columns || COLUMNS);
+  const notes = describeShortfall(report, asked, stopped.aborted);
+  console.log(json ? JSON.stringify(report) : formatReport(report, width, notes));
   if (!stopped.aborted && report.errors > maxErrors) process.exitCode = 1;
+}
+
+/** Of somebody's own rows each is sent; the examples of a card are there to be sent again and again. */
+function countAsked(options: Options, rows: readonly unknown[]): Asked {
+  const { data, rows: size, rate, duration: seconds = Number.POSITIVE_INFINITY } = options;
+  const all = data === undefined ? USUAL_REQUESTS : Math.ceil(rows.length / size);
+  const wanted = options.requests ?? (options.duration === undefined ? all : Infinity);
+  const requests = countDue({ requests: wanted, seconds, rate });
+  return { requests, seconds, rowsOfARequest: size, rows: data === undefined ? 0 : rows.length };
 }
 
 /**
@@ -65,14 +78,13 @@ async function infer(options: Options): Promise<void> {
  */
 async function measure(
   options: Options,
+  { requests, seconds }: Asked,
   wire: Wire,
   rows: readonly unknown[],
   run: Run,
   stopped: AbortSignal,
 ): Promise<Report> {
-  const { rate, duration: seconds = Number.POSITIVE_INFINITY } = options;
-  const wanted = options.requests ?? (options.duration === undefined ? 20 : Infinity);
-  const requests = countDue({ requests: wanted, seconds, rate });
+  const { rate } = options;
   const lines = !options.json && requests <= MOST_LINES;
   const refused = new AbortController();
   const signal = AbortSignal.any([stopped, refused.signal]);
@@ -123,21 +135,22 @@ function pickRows(rows: readonly unknown[], index: number, size: number): unknow
   return Array.from({ length: size }, (_, row) => rows[(index * size + row) % rows.length]);
 }
 
-const program = new Command('npm run infer --')
+const program = npmCommand('infer')
   .description('send rows to a running server and measure every inference')
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
-  .option('--model <name>', "the model; the server's default when left out")
+  .option('--model <name>', "the model; the server's default when left out", name)
   .addOption(
     new Option('--protocol <name>', 'what to ask in').choices(PROTOCOLS).default('predict'),
   )
   .option(
     '--data <file>',
     "CSV or JSON, - for stdin; the examples of the model's card when left out",
+    path,
   )
   .option('--rows <n>', 'rows in a request', positiveInteger, 1)
   .option(
     '--requests <n>',
-    'requests to send (default: 20, or as many as fit the duration)',
+    'requests to send (default: all rows of --data, else 20, or as many as fit the duration)',
     positiveInteger,
   )
   .option('--duration <seconds>', 'stop after this long', positive)
@@ -158,7 +171,8 @@ const program = new Command('npm run infer --')
     LONGEST_WAIT_SECONDS,
   )
   .option('--max-errors <n>', 'requests that may fail before the exit code is 1', wholeNumber, 0)
-  .option('--json', 'print one JSON object, with the times of inference');
+  .option('--json', 'print one JSON object, with the times of inference')
+  .addHelpText('after', `\n${TOKEN_HELP}`);
 
 endWithReader();
 try {

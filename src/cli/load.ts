@@ -5,6 +5,8 @@ export interface Answer {
   readonly rows: number;
   /** Milliseconds of the inference run, where the answer tells them. */
   readonly inferenceMs?: number | undefined;
+  /** What was predicted for the first row, in a few words: put into them only where somebody reads it. */
+  readonly prediction?: (() => string) | undefined;
 }
 
 /** One request as the client saw it. */

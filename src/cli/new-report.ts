@@ -61,17 +61,20 @@ function describeCard({ card, cardIs, why }: PreparedModel): string {
 }
 
 function listCommands(model: PreparedModel): Row[] {
-  const { place, card, cardIs } = model;
+  const { place, card, cardIs, isMadeUp } = model;
   const { root, name } = place;
   const where = root === USUAL_ROOT ? '' : `MODEL_REPOSITORY=${shellWord(root)} `;
   const edit: Row = [`edit ${cardPathOf(model)}`, describeBlanks(model)];
+  const examples: Row[] = isMadeUp
+    ? [['', 'and put real rows into its "examples": the one there is made up']]
+    : [];
   const data = `--model ${name} --data data.csv`;
   const profile: Row = [
     `${where}npm run models:profile -- ${data}`,
     'for drift, from training data',
   ];
   return [
-    ...(cardIs === 'new' ? [edit] : []),
+    ...(cardIs === 'new' ? [edit, ...examples] : []),
     [`${where}npm run models:check`, 'whether all can be served'],
     [`${where}npm start`, 'serves it'],
     ...(card?.features ? [profile] : []),
@@ -83,7 +86,7 @@ function describeBlanks({ card }: PreparedModel): string {
   const { features = [] } = card ?? {};
   const labels = card?.task === 'classification' ? card.labels : [];
   const blanks = [
-    ...(features.length > 0 ? [count(features.length, 'feature')] : []),
+    ...(features[0]?.name === 'feature 1' ? [count(features.length, 'feature')] : []),
     ...(labels.includes('class 0') ? [count(labels.length, 'label')] : []),
   ];
   return blanks.length === 0 ? 'a description' : `name ${blanks.join(' and ')}`;

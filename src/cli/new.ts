@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseConfig } from '../config.ts';
+import { path } from './arguments.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
 import type { Wishes } from './card-skeleton.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { describeNewModel } from './new-report.ts';
 import { prepareModel } from './prepare-model.ts';
@@ -31,7 +33,8 @@ async function create(name: string, file: string, options: Options): Promise<voi
   const place = await findPlace(config.MODEL_REPOSITORY, name);
   // What is there of a model has been served with the card that it has, or without one.
   const keepsCard = place.isKnown && !force;
-  if (keepsCard && (wishes.task || wishes.labels)) {
+  if (wishes.ignore && !wishes.data) throw new Error('--ignore names columns of --data');
+  if (keepsCard && (wishes.task || wishes.labels || wishes.data)) {
     const card = `${place.root}/${name}/model.json`;
     throw new Error(
       `model '${name}' is there: change ${card} by hand, or have it written anew with --force`,
@@ -62,18 +65,27 @@ async function bundleAgain(): Promise<string> {
   }
 }
 
-function labelList(value: string): readonly string[] {
-  const labels = value.split(',').map((label) => label.trim());
-  if (labels.includes('')) throw new InvalidArgumentError('expected labels with commas between');
-  if (new Set(labels).size === labels.length) return labels;
-  throw new InvalidArgumentError('expected every label once');
+/** @param noun of one of them */
+function listOf(noun: string) {
+  return (value: string): readonly string[] => {
+    const items = value.split(',').map((item) => item.trim());
+    if (items.includes('')) throw new InvalidArgumentError(`expected ${noun}s with commas between`);
+    if (new Set(items).size === items.length) return items;
+    throw new InvalidArgumentError(`expected every ${noun} once`);
+  };
 }
 
-const program = new Command('npm run models:new --')
+const program = npmCommand('models:new')
   .description('put a graph where the server finds it, with a card to fill in')
   .argument('<name>', 'what it is asked by; of a model that is there this is the next version')
-  .argument('<graph>', 'an ONNX file; weights in files of their own lie beside it')
-  .option('--labels <list>', 'classes, in the order of the probabilities: a,b,c', labelList)
+  .argument('<graph>', 'an ONNX file; weights in files of their own lie beside it', path)
+  .option('--labels <list>', 'classes, in the order of the probabilities: a,b,c', listOf('label'))
+  .option(
+    '--data <file>',
+    'rows that it takes: CSV whose header names the features, for the card',
+    path,
+  )
+  .option('--ignore <list>', 'columns of --data that are no features: a,b', listOf('column'))
   .addOption(
     new Option('--task <task>', 'what it is for, where the outputs do not tell').choices([
       'classification',
@@ -81,7 +93,11 @@ const program = new Command('npm run models:new --')
     ]),
   )
   .option('--force', 'write the card of a model anew that has one')
-  .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .option(
+    '--repository <directory>',
+    'the models (default: MODEL_REPOSITORY, or else ./model)',
+    path,
+  )
   .action(create);
 
 endWithReader();

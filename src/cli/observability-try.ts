@@ -2,14 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import type { ParsedMail } from 'mailparser';
 import { mailText } from '../../observability/source/local/mail-text.ts';
 import { Mailbox } from '../../observability/source/local/mailbox.ts';
 import type { Program } from '../../observability/source/local/program.ts';
 import { findPrograms } from '../../observability/source/local/programs.ts';
 import { startWatchers } from '../../observability/source/local/start.ts';
-import { port, positive, serverUrl } from './arguments.ts';
+import { path, port, positive, serverUrl } from './arguments.ts';
+import { npmCommand } from './command.ts';
 import { requireFreePort } from './free-port.ts';
 import { stopOnSignals } from './signals.ts';
 import { tryScrape } from './try-scrape.ts';
@@ -124,13 +125,13 @@ async function giveUpAfter(seconds: number): Promise<never> {
   throw new Error(`no mail within ${seconds} s`);
 }
 
-const program = new Command('npm run observability:try --')
+const program = npmCommand('observability:try')
   .description('watch a running server with Prometheus and Alertmanager, and show every mail')
   .option('--url <url>', 'the server', serverUrl, SERVER)
   .option('--prometheus-port <port>', 'where Prometheus listens', port, 9090)
   .option('--alertmanager-port <port>', 'where Alertmanager listens', port, 9093)
   .option('--fast', 'scrape, evaluate and mail after a second each, unlike what is shipped')
-  .option('--keep <folder>', 'keep every mail there as an .eml file')
+  .option('--keep <folder>', 'keep every mail there as an .eml file', path)
   .option('--once', 'end after the first mail')
   .option('--timeout <seconds>', 'with --once: fail after so long without a mail', positive, 600)
   .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));

@@ -4,6 +4,7 @@ import type { Model } from '../inference/model.ts';
 import type { ModelCard } from '../inference/model-card.ts';
 import type { ModelFiles } from '../inference/store.ts';
 import { ModelError, type TensorSpec } from '../inference/types.ts';
+import { readCardData } from './card-data.ts';
 import { sketchCard, type Wishes } from './card-skeleton.ts';
 import { formatCard } from './card-text.ts';
 import { holdAgainstCard } from './other-versions.ts';
@@ -24,6 +25,8 @@ export interface PreparedModel {
   readonly card: ModelCard | undefined;
   /** What became of the card. */
   readonly cardIs: 'new' | 'as it was' | 'none';
+  /** Whether the example of a new card is nobody's row, but what the model was tried with. */
+  readonly isMadeUp: boolean;
   /** Whether the version can be served with what the model has had for a card, too. */
   readonly fitsOldCard: boolean;
   /** Why there is none. */
@@ -48,11 +51,13 @@ export async function prepareModel(
   const { inputs, outputs, bytes, card } = model;
   await model.retire();
   const seen = { place, files, bytes, inputs, outputs, row: trial?.row, card };
-  const prepared = { ...seen, fitsOldCard: true };
+  const prepared = { ...seen, isMadeUp: false, fitsOldCard: true };
   if (!wishes) {
     return { ...prepared, row: card?.examples?.[0] ?? trial?.row, cardIs: 'as it was' };
   }
-  const sketch = sketchCard(place.name, { inputs, outputs, trial }, wishes);
+  const { data: file, ignore = [] } = wishes;
+  const data = file === undefined ? undefined : await readCardData(file, ignore, inputs);
+  const sketch = sketchCard(place.name, { inputs, outputs, trial }, wishes, data);
   if (!sketch.card && place.hasCard) {
     // It would stay, and nobody has seen that it fits.
     throw new Error(`no card can be written anew for ${place.name}: ${sketch.why}`);
@@ -64,7 +69,9 @@ export async function prepareModel(
   await described.retire();
   const fitsOldCard =
     !place.isKnown || (await holdAgainstCard(place, sketch.card, contents, parts));
-  return { ...prepared, card: described.card, cardIs: 'new', fitsOldCard };
+  const row = described.card?.examples?.[0] ?? trial?.row;
+  const isMadeUp = row !== undefined && !data?.examples.length;
+  return { ...prepared, row, card: described.card, cardIs: 'new', isMadeUp, fitsOldCard };
 }
 
 async function load(

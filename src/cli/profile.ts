@@ -1,14 +1,15 @@
 import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
 import { loadModel } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
 import { count } from '../quantities.ts';
-import { positiveInteger } from './arguments.ts';
+import { name, path, positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { profileModel } from './profile-model.ts';
@@ -81,18 +82,24 @@ function severalBins(value: string): number {
   throw new InvalidArgumentError('expected a whole number above 1');
 }
 
-const program = new Command('npm run models:profile --')
+const program = npmCommand('models:profile')
   .description("write into a model's card what its training data looks like")
-  .requiredOption('--model <name>', 'the model')
+  .requiredOption('--model <name>', 'the model', name)
   .requiredOption(
     '--data <file>',
     'rows that it was trained on: CSV with a header, or .json, .jsonl or .ndjson',
+    path,
   )
-  .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .option(
+    '--repository <directory>',
+    'the models (default: MODEL_REPOSITORY, or else ./model)',
+    path,
+  )
   .option('--bins <n>', 'bins of a feature at most', severalBins, 10)
   .option(
     '--version <version>',
     'the version that is asked for predictions (default: the one that is served)',
+    name,
   )
   .action(profile);
 

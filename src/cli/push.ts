@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
 import { count, formatBytes } from '../quantities.ts';
 import { DiskStore } from '../stores/disk.ts';
+import { path } from './arguments.ts';
 import { summarise } from './check-report.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { loadAll } from './load-all.ts';
 import { planPush, type Upload } from './push-plan.ts';
 import { stopOnSignals } from './signals.ts';
@@ -136,12 +138,12 @@ function bucketName(value: string): string {
   );
 }
 
-const program = new Command('npm run models:push --')
+const program = npmCommand('models:push')
   .description('put every model of a repository into an R2 bucket, by wrangler')
   .argument('<bucket>', 'the name of the bucket', bucketName)
-  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)', path)
   .option('--local', "push to wrangler's local storage instead of to Cloudflare")
-  .option('--persist-to <directory>', 'where the local storage is')
+  .option('--persist-to <directory>', 'where the local storage is', path)
   .option('--skip-check', 'push models without having loaded them')
   .action(push);
 

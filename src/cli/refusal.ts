@@ -1,5 +1,9 @@
 import { AnswerError } from './server.ts';
 
+/** What commands that ask for predictions say of it in their help. */
+export const TOKEN_HELP =
+  'API_TOKEN of the environment goes along, for a server that asks for a token.';
+
 /**
  * Says what to do about an answer that every other request would get as well.
  *
@@ -7,12 +11,11 @@ import { AnswerError } from './server.ts';
  */
 export function explainRefusal(error: unknown): string | undefined {
   if (!(error instanceof AnswerError)) return undefined;
-  const { status, code, message } = error;
+  const { status, message } = error;
   switch (status) {
     case 401:
-      return `${code}: ${wantedToken()}`;
     case 403:
-      return `${message}: ${wantedToken()}`;
+      return explainToken(error, 'predictions', 'API_TOKEN');
     case 404:
     case 405:
       return message;
@@ -23,8 +26,22 @@ export function explainRefusal(error: unknown): string | undefined {
   }
 }
 
-function wantedToken(): string {
-  return process.env.API_TOKEN
-    ? 'the server wants another token for predictions than API_TOKEN has'
-    : 'the server wants a token for predictions: set API_TOKEN to it';
+/**
+ * Says which variable has to have another token.
+ *
+ * @param error 401 or 403
+ * @param what is asked for
+ * @param has the token that was sent, where one was
+ */
+export function explainToken(
+  { status, code, message }: AnswerError,
+  what: string,
+  variable: 'API_TOKEN' | 'METRICS_TOKEN',
+  has: string | undefined = process.env[variable],
+): string {
+  // Of a token of another scope the server says more than its code does.
+  const why = status === 403 ? message : code;
+  return has
+    ? `${why}: the server wants another token for ${what} than ${variable} has`
+    : `${why}: the server wants a token for ${what}: set ${variable} to it`;
 }

@@ -1,12 +1,12 @@
 import { SingleBar } from 'cli-progress';
-import { Command } from 'commander';
 import * as z from 'zod';
 import { sliceRows } from '../inference/tensor.ts';
 import { datatype } from '../protocols/open-inference-schemas.ts';
 import { count } from '../quantities.ts';
-import { positive, positiveInteger, serverUrl } from './arguments.ts';
+import { name, path, positive, positiveInteger, serverUrl } from './arguments.ts';
 import { writeBinaryRequest } from './binary-request.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import { canBeMissing, toFeatureTensor } from './feature-tensor.ts';
 import { sendLoad } from './load.ts';
 import { ask, authorization, request } from './server.ts';
@@ -102,10 +102,10 @@ async function replay(options: Options): Promise<void> {
   process.exitCode = 1;
 }
 
-const program = new Command('npm run drift:replay --')
+const program = npmCommand('drift:replay')
   .description('play rows of a file through a running server, so that drift can be seen')
-  .requiredOption('--model <name>', 'the model')
-  .requiredOption('--data <file>', 'rows: CSV with a header, or .json, .jsonl or .ndjson')
+  .requiredOption('--model <name>', 'the model', name)
+  .requiredOption('--data <file>', 'rows: CSV with a header, or .json, .jsonl or .ndjson', path)
   .option('--url <url>', 'the server', serverUrl, 'http://localhost:8000/')
   .option(
     '--shift <feature=+20%>',

@@ -1,30 +1,67 @@
 import Table from 'cli-table3';
 import { count } from '../quantities.ts';
+import { COLUMNS, cut, plain } from '../terminal/text.ts';
 import { drawHistogram } from './histogram.ts';
 import type { Sample } from './load.ts';
 import type { Report } from './measurements.ts';
 
-/** A request in a line. */
+/** Between the number of a request, its prediction and its times. */
+const GAP = '  ';
+/** What is part of a latency that counts from when a request was due. */
+const FROM_SENT = 'from sent';
+
+/** A request in a line: what was predicted, as far as there is room for it, and how long that took. */
 export function describeSample(sample: Sample, index: number, isScheduled: boolean): string {
   const { error, inferenceMs, roundTripMs, latencyMs } = sample;
+  const fromSent = isScheduled ? ` (${roundTripMs.toFixed(3)} ${FROM_SENT})` : '';
   const parts = [
     error?.message ?? (inferenceMs === undefined ? [] : `inference ${inferenceMs.toFixed(3)} ms`),
-    `round trip ${roundTripMs.toFixed(3)} ms`,
-    isScheduled ? `latency ${latencyMs.toFixed(3)} ms` : [],
+    `latency ${latencyMs.toFixed(3)} ms${fromSent}`,
   ].flat();
-  return `${String(index + 1).padStart(3)}  ${parts.join(', ')}`;
+  const [number, times] = [String(index + 1).padStart(3), parts.join(', ')];
+  const room = COLUMNS - number.length - times.length - 2 * GAP.length;
+  const prediction = cut(plain(describePredictions(sample)), room);
+  return [number, ...(room > 0 && prediction ? [prediction] : []), times].join(GAP);
+}
+
+function describePredictions({ rows, prediction }: Sample): string {
+  return rows > 1 ? count(rows, 'prediction') : (prediction?.() ?? '');
+}
+
+/** What was asked for: Infinity where it was not. */
+export interface Asked {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly rowsOfARequest: number;
+  /** Rows that there are to be sent. */
+  readonly rows: number;
+}
+
+/** How far a run came, where that is not all the way. */
+export function describeShortfall(report: Report, asked: Asked, isStopped: boolean): string[] {
+  const { count: done, under_way: underWay, seconds } = report;
+  if (isStopped) {
+    const far = Number.isFinite(asked.requests)
+      ? `${done} of ${count(asked.requests, 'request')}`
+      : `${seconds.toFixed(1)} of ${asked.seconds} s`;
+    return [`stopped after ${far}`];
+  }
+  const sent = (done + underWay) * asked.rowsOfARequest;
+  return sent < asked.rows ? [`${sent} of ${count(asked.rows, 'row')} were sent`] : [];
 }
 
 /**
  * All that was measured, for a person.
  *
  * @param width characters in a line of the histogram, at most
+ * @param notes on how far it came
  */
-export function formatReport(report: Report, width: number): string {
+export function formatReport(report: Report, width: number, notes: readonly string[] = []): string {
   const { model, version, protocol, offered_rate: rate } = report;
   const offered = rate === null ? '' : `, ${rate}/s offered`;
   const lines = [
     `${model} v${version}: ${count(report.count, 'request')}, ${count(report.errors, 'error')}, ${report.rows_per_second.toFixed(0)} rows/s (${protocol}${offered})`,
+    ...notes,
     ...(report.under_way > 0 ? [`${count(report.under_way, 'request')} still under way`] : []),
     ...describeErrors(report),
   ];
@@ -51,7 +88,7 @@ function formatTimes(report: Report): string {
     inference: report.inference_ms,
     latency: report.latency_ms,
     // Without a schedule it is the latency.
-    'round trip': report.offered_rate === null ? null : report.round_trip_ms,
+    [FROM_SENT]: report.offered_rate === null ? null : report.round_trip_ms,
   };
   const rows = Object.entries(parts).filter(([, times]) => times !== null);
   for (const [row, [name, times]] of rows.entries()) {

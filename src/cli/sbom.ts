@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
-import { Command } from 'commander';
 import { count } from '../quantities.ts';
 import { endWithReader } from './closed-pipe.ts';
+import { npmCommand } from './command.ts';
 import {
   findException,
   findLicenceFaults,
@@ -90,7 +90,7 @@ function summarise(packages: readonly Package[]): string[] {
   return lines;
 }
 
-const program = new Command('npm run sbom --')
+const program = npmCommand('sbom')
   .description(`write ${TARGET}, an SBOM of what is installed, and list the licences`)
   .option('--check', 'exit with 1 for a licence that is not allowed, and for a version not pinned')
   .action(sbom);

@@ -26,7 +26,9 @@ export class ConnectionError extends Error {
 
   constructor(url: URL, cause: unknown, code = codeOf(causeOf(cause))) {
     const messages = {
-      no_server: `no server at ${url.origin}: is \`npm start\` running?`,
+      no_server: UNKNOWN_HOST.has(property(causeOf(cause), 'code'))
+        ? `cannot find the host '${url.hostname}': is its name right?`
+        : `no server at ${url.origin}: is \`npm start\` running?`,
       connection_lost: `the connection to ${url.origin} broke off before the answer`,
       request_failed: `cannot ask ${url.origin}: ${explain(url, causeOf(cause))}`,
     };
@@ -35,11 +37,12 @@ export class ConnectionError extends Error {
   }
 }
 
+/** What a name has that no address is known for: there is none, or whoever would know does not answer. */
+const UNKNOWN_HOST: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 /** What there is no connection for. */
 const NOBODY_THERE: ReadonlySet<unknown> = new Set([
+  ...UNKNOWN_HOST,
   'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
   'EHOSTUNREACH',
   'EHOSTDOWN',
   'ENETUNREACH',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { findColumns, toNumber } from '../rows/cells.ts';
+import { findColumns, hintFor, toNumber } from '../rows/cells.ts';
 import { parseRows, type Row } from '../rows/records.ts';
 
 /** The features of a model in rows that it was trained on. */
@@ -40,7 +40,9 @@ export async function readTrainingData(
       const value = toNumber(cells[column]);
       if (value === undefined) {
         const got = JSON.stringify(cells[column])?.slice(0, 60);
-        throw new Error(`${where}, '${features[column]}': expected a number, got ${got}`);
+        throw new Error(
+          `${where}, '${features[column]}': expected a number, got ${got}${hintFor(cells[column])}`,
+        );
       }
       values[i * width + column] = value;
     }

@@ -9,6 +9,7 @@ import {
   modelMetadata,
 } from '../protocols/open-inference-schemas.ts';
 import { HEADER_LENGTH, writeBinaryRequest } from './binary-request.ts';
+import { type RawOutput, shortOutputs } from './prediction-line.ts';
 import type { ServedModel } from './served-model.ts';
 import { AnswerError, ask, parseAnswer, parseJson } from './server.ts';
 import type { Wire } from './wire.ts';
@@ -33,13 +34,18 @@ export async function openInferenceWire(
     url: new URL(`${model}/infer`, url),
     encode: (rows) => (isBinary ? encodeBinary(readRows(rows)) : encodeJson(readRows(rows))),
     decode: (bytes, headers, rows) => {
-      const { outputs } = isBinary ? decodeBinary(bytes, headers) : decodeJson(bytes);
+      const outputs = isBinary ? decodeBinary(bytes, headers) : readOutputs(decodeJson(bytes));
       // An output may have no entry per row; where none has, there are no predictions.
-      if (outputs.some(({ shape }) => shape[0] === rows)) return { rows };
+      const perRow = outputs.filter(({ shape }) => shape[0] === rows);
+      if (perRow.length > 0) return { rows, prediction: () => shortOutputs(perRow) };
       const shapes = outputs.map((output) => `${output.name} ${formatShape(output.shape)}`);
       throw badAnswer(`expected an output of ${rows} rows, got ${shapes.join(', ') || 'none'}`);
     },
   };
+}
+
+interface Output extends RawOutput {
+  readonly shape: readonly number[];
 }
 
 function encodeJson(tensors: readonly Tensor[]) {
@@ -58,25 +64,29 @@ function decodeJson(bytes: Uint8Array): InferResponse {
   return parseAnswer(inferResponse, parseJson(bytes));
 }
 
+function readOutputs({ outputs }: InferResponse): Output[] {
+  return outputs.map(({ name, shape, data = [] }) => ({ name, shape, values: data }));
+}
+
 /** Reads every tensor, so that an answer whose bytes are not those of its shapes is none. */
-function decodeBinary(bytes: Uint8Array, headers: Headers): InferResponse {
+function decodeBinary(bytes: Uint8Array, headers: Headers): Output[] {
   const length = Number(headers.get(HEADER_LENGTH) ?? Number.NaN);
   if (!(length <= bytes.byteLength)) throw badAnswer(`expected ${HEADER_LENGTH} within the body`);
-  const answer = decodeJson(bytes.subarray(0, length));
+  const { outputs } = decodeJson(bytes.subarray(0, length));
   const parts = new BinaryParts(bytes.subarray(length));
   try {
-    for (const { parameters, data, ...head } of answer.outputs) {
-      if (data) continue;
+    const read = outputs.map(({ parameters, data, ...head }): Output => {
+      if (data) return { ...head, values: data };
       const size = parameters?.binary_data_size;
       if (typeof size !== 'number') throw badAnswer(`output '${head.name}' has no data`);
-      readBinaryTensor(head, parts.take(head.name, size));
-    }
+      return { ...head, values: readBinaryTensor(head, parts.take(head.name, size)) };
+    });
     parts.end();
+    return read;
   } catch (error) {
     if (error instanceof AppError) throw badAnswer(messageOf(error));
     throw error;
   }
-  return answer;
 }
 
 function badAnswer(message: string): AnswerError {

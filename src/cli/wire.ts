@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { count } from '../quantities.ts';
 import type { Answer } from './load.ts';
+import { shortPrediction } from './prediction-line.ts';
 import type { ServedModel } from './served-model.ts';
 import {
   AnswerError,
@@ -64,7 +65,7 @@ export function predictWire(url: string, { name }: ServedModel): Wire {
     encode: (instances) => ({ headers: JSON_HEADERS, body: JSON.stringify({ instances }) }),
     decode: (bytes) => {
       const answer = parseAnswer(predictAnswer, parseJson(bytes));
-      return { rows: answer.predictions.length, inferenceMs: answer.time_ms };
+      return { ...toAnswer(answer.predictions), inferenceMs: answer.time_ms };
     },
   };
 }
@@ -99,5 +100,9 @@ function writeTable(rows: readonly unknown[], { features }: ServedModel): unknow
 }
 
 function decodePredictions(bytes: Uint8Array): Answer {
-  return { rows: parseAnswer(otherAnswer, parseJson(bytes)).predictions.length };
+  return toAnswer(parseAnswer(otherAnswer, parseJson(bytes)).predictions);
+}
+
+function toAnswer(predictions: readonly unknown[]): Answer {
+  return { rows: predictions.length, prediction: () => shortPrediction(predictions[0]) };
 }

@@ -1,5 +1,6 @@
 /** What stands for a value that is not there, in whatever case. */
 const ABSENT = new Set(['', 'nan', 'na']);
+const DECIMAL_COMMA = /^[+-]?\d+,\d+$/;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
@@ -24,6 +25,12 @@ export function findColumns(
   if (twice !== undefined) throw new Error(`${file} has column '${twice}' twice`);
   for (const column of columns) if (!features.includes(column)) ignored.add(column);
   return features.map((feature) => columns.indexOf(feature));
+}
+
+/** What to try with a cell that is no number, in brackets; nothing where nobody knows. */
+export function hintFor(cell: unknown): string {
+  const hasComma = typeof cell === 'string' && DECIMAL_COMMA.test(cell.trim());
+  return hasComma ? ' (with a decimal point?)' : '';
 }
 
 /** @returns NaN for what is missing, undefined for what is no number */

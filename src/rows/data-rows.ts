@@ -1,6 +1,6 @@
 import type { Datatype } from '../inference/tensor.ts';
 import type { TensorSpec } from '../inference/types.ts';
-import { findColumns, toNumber } from './cells.ts';
+import { findColumns, hintFor, toNumber } from './cells.ts';
 import { parseJson, parseRecords, splitLines, withoutMark } from './records.ts';
 
 /** What a model takes. */
@@ -74,8 +74,10 @@ function parseCsv(content: string, file: string, model: Form): readonly unknown[
       throw new Error(`${file}, row ${i + 1}: expected ${width} values, got ${record.length}`);
     }
     const cells = places ? places.map((place) => record[place] ?? '') : record;
-    const values = cells.map((cell, column) => {
-      const { datatype = 'FP32' } = (features ? inputs[0] : inputs[column]) ?? inputs[0] ?? {};
+    const values = cells.map((cell, place) => {
+      const { datatype = 'FP32' } = (features ? inputs[0] : inputs[place]) ?? inputs[0] ?? {};
+      if (datatype !== 'BYTES')
+        refuseComma(cell, `${file}, row ${i + 1}`, (names ?? header)?.[place]);
       return toValue(cell, datatype);
     });
     if (features || inputs.length === 1) return values;
@@ -83,12 +85,21 @@ function parseCsv(content: string, file: string, model: Form): readonly unknown[
   });
 }
 
-/** A record of names that the model knows, or of what is no number for a model of numbers. */
+/** @throws Error in one line for a decimal comma, of which whoever reads the value later could not say as much */
+function refuseComma(cell: string, where: string, name: string | undefined): void {
+  const hint = hintFor(cell);
+  if (hint === '') return;
+  const column = name === undefined ? '' : `, '${name}'`;
+  throw new Error(`${where}${column}: expected a number, got ${JSON.stringify(cell)}${hint}`);
+}
+
+/** A record of names that the model knows, or of what is not even meant as a number for a model of numbers. */
 function hasHeader(first: readonly string[], { inputs, features }: Form): boolean {
   const names = features ?? inputs.map(({ name }) => name);
   if (first.some((cell) => names.includes(cell.trim()))) return true;
   const takesText = inputs.some(({ datatype }) => datatype === 'BYTES');
-  return !takesText && first.some((cell) => toNumber(cell) === undefined);
+  const isNumber = (cell: string) => toNumber(cell) !== undefined || hintFor(cell) !== '';
+  return !takesText && !first.every(isNumber);
 }
 
 /** A cell as JSON of a type; what cannot be of it stays text, and what is missing is null. */

@@ -122,9 +122,6 @@ describe('npm run alert:try', () => {
       stdout: '',
       stderr: `no server at ${nobody}: is \`npm start\` running?\n`,
     });
-    expect((await tryAlert(['--url', server.url])).stderr).toBe(
-      'unauthorized: expected Authorization: Bearer <token>, with the token set\n',
-    );
     const of = (model: string) =>
       tryAlert(['--url', server.url, '--model', model, '--metrics-token', TOKEN]);
     expect((await of('iris')).stderr).toBe(
@@ -134,6 +131,33 @@ describe('npm run alert:try', () => {
       "model 'no-card' has no examples in its card to send\n",
     );
     expect((await tryAlert(['--threshold', 'high'])).stderr).toContain('expected a number above 0');
+  });
+
+  it('says which token the server wants', async () => {
+    const API_TOKEN = 'api-token';
+    const settings = { METRICS_TOKEN: TOKEN, API_TOKEN, DEFAULT_MODEL: 'digits' };
+    const closed = await startNode({ MODEL_REPOSITORY: repository, ...settings });
+    const stderr = async (env: Readonly<Record<string, string>>) =>
+      (await tryAlert(['--url', closed.url], { API_TOKEN: '', METRICS_TOKEN: '', ...env })).stderr;
+    expect(await stderr({ API_TOKEN })).toBe(
+      'unauthorized: the server wants a token for /metrics: set METRICS_TOKEN to it\n',
+    );
+    expect(await stderr({ API_TOKEN, METRICS_TOKEN: 'old' })).toBe(
+      'unauthorized: the server wants another token for /metrics than METRICS_TOKEN has\n',
+    );
+    expect(await stderr({ METRICS_TOKEN: TOKEN })).toBe(
+      'unauthorized: the server wants a token for predictions: set API_TOKEN to it\n',
+    );
+    expect(await stderr({ METRICS_TOKEN: TOKEN, API_TOKEN: TOKEN })).toBe(
+      'forbidden: the token is good for metrics alone: the server wants another token for predictions than API_TOKEN has\n',
+    );
+    await closed.stop();
+  });
+
+  it('names both tokens in its help', async () => {
+    const { stdout } = await tryAlert(['--help']);
+    expect(stdout).toContain('(env: METRICS_TOKEN)');
+    expect(stdout).toContain('\nAPI_TOKEN of the environment goes along');
   });
 
   it('notices that the server was started again', async () => {

@@ -78,19 +78,23 @@ describe('npm run infer, of a server that does not just answer', () => {
     },
   );
 
-  it('prints a table and a histogram of what it has measured, too', async () => {
+  it.each([
+    [['--requests', '5000'], /^stopped after 3 of 5000 requests$/m],
+    [['--duration', '30'], /^stopped after \d+\.\d of 30 s$/m],
+  ])('prints a table of what it has measured, too, and how far it came: %j', async (asked, far) => {
     const stalled = Promise.withResolvers<void>();
     const { url } = await start((number, instances) => {
       if (number <= 3) return predict(instances);
       stalled.resolve();
       return never;
     });
-    const run = startInfer(['--url', url]);
+    const run = startInfer(['--url', url, ...asked]);
     await stalled.promise;
     run.kill('SIGINT');
     const { code, stdout } = await run.ended;
     expect(code).toBe(130);
     expect(stdout).toContain('stand-in v1: 3 requests, 0 errors');
+    expect(stdout).toMatch(far);
     expect(stdout).toContain('\n1 request still under way\n');
     expect(stdout).toMatch(/│ inference +│ +3 │ +0 │ +0\.125 │/);
     expect(stdout).toContain('\nlatency, ms\n');
@@ -105,7 +109,7 @@ describe('npm run infer, of a server that does not just answer', () => {
     const args = ['--url', url, '--requests', '10'];
     const none = await infer(...args);
     expect(none.code).toBe(1);
-    expect(none.stdout).toContain('  5  overloaded: later, round trip ');
+    expect(none.stdout).toContain('  5  overloaded: later, latency ');
     expect(none.stdout).toContain('stand-in v1: 10 requests, 2 errors');
     expect(none.stdout).toContain('errors: 2 overloaded\nfirst error: overloaded: later\n');
     expect((await infer(...args, '--max-errors', '1')).code).toBe(1);
@@ -208,7 +212,7 @@ describe('npm run infer, of a server that does not just answer', () => {
     const { url } = await start(undefined);
     const command = `"${process.execPath}" src/cli/infer.ts --url ${url} --requests 90 | head -1`;
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command]);
-    expect(stdout).toMatch(/^ {2}1 {2}inference .*\n$/);
+    expect(stdout).toMatch(/^ {2}1 {2}\[1\] {2}inference .*\n$/);
     expect(stderr).toBe('');
   });
 

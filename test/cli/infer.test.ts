@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../helpers/free-port.ts';
 import { readCard, readGolden } from '../helpers/golden.ts';
 import { infer, startInfer } from '../helpers/infer.ts';
+import { startStandIn } from '../helpers/stand-in.ts';
 import { type NodeTarget, startNode } from '../helpers/targets.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kilat-infer-'));
@@ -47,7 +48,11 @@ describe('npm run infer', () => {
     const { code, stdout, stderr } = await infer('--url', target.url, '--requests', '7');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
-    const times = lines.filter((line) => /^ *\d+ {2}inference [\d.]+ ms, round trip/.test(line));
+    const times = lines.filter((line) =>
+      /^ *\d {2}(?:malignant|benign) [> \d.]+ % {2}inference [\d.]+ ms, latency [\d.]+ ms$/.test(
+        line,
+      ),
+    );
     expect(times).toHaveLength(7);
     expect(stdout).toContain('breast-cancer v1: 7 requests, 0 errors');
     expect(stdout).toMatch(/│ inference +│ +7 │ +0 │( +[\d.]+ │){5}/);
@@ -58,6 +63,57 @@ describe('npm run infer', () => {
     );
     expect(counts.reduce((sum, one) => sum + one, 0)).toBe(7);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it.each([
+    [
+      'breast-cancer',
+      'predict',
+      [],
+      /^ {2}1 {2}malignant [> \d.]+ % {2}inference [\d.]+ ms, latency/,
+    ],
+    ['diabetes', 'predict', [], /^ {2}1 {2}\d+\.\d+ {2}inference/],
+    ['diabetes', 'predict', ['--rows', '3'], /^ {2}1 {2}3 predictions {2}inference/],
+    ['no-card', 'predict', ['--data', 'place.csv'], /^ {2}1 {2}30 {2}inference/],
+    ['diabetes', 'v1', [], /^ {2}1 {2}\[\d+\.\d+\] {2}latency/],
+    ['breast-cancer', 'invocations', [], /^ {2}1 {2}malignant [> \d.]+ % {2}latency/],
+    ['breast-cancer', 'v2', [], /^ {2}1 {2}label 0, probabilities \[[\d.e, -]+\] {2}latency/],
+    ['breast-cancer', 'v2-binary', [], /^ {2}1 {2}label 0, probabilities \[[\d.e, -]+\] {2}lat/],
+    ['digits', 'v2-binary', [], /^ {2}1 {2}label \d, probabilities \[.*… {2}latency/],
+    [
+      'breast-cancer',
+      'predict',
+      ['--rate', '100'],
+      /^ {2}1 {2}malig.* {2}inference [\d.]+ ms, latency [\d.]+ ms \([\d.]+ from sent\)$/,
+    ],
+  ])('shows what is predicted: %s by %s %j', async (model, protocol, options, line) => {
+    write('place.csv', 'place\n3\n');
+    const args = options.map((each) => (each.endsWith('.csv') ? join(folder, each) : each));
+    const of = ['--url', target.url, '--model', model, '--protocol', protocol];
+    const { stdout } = await infer(...of, '--requests', '1', ...args);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(line);
+    expect(Math.max(...lines.map((each) => each.length))).toBeLessThanOrEqual(80);
+    expect(stdout.includes('│ from sent')).toBe(options.includes('--rate'));
+  });
+
+  it('shows nothing of an answer that a terminal would obey', async () => {
+    const answer = { predictions: [{ label: '\u001b[2Jgone' }], time_ms: 0.5 };
+    const server = await startStandIn({ answer: () => ({ body: answer }) });
+    const { stdout } = await infer('--url', server.url, '--requests', '1');
+    expect(stdout).toMatch(/^ {2}1 {3}\[2Jgone {2}inference 0\.500 ms, latency/);
+    await server.stop();
+  });
+
+  it('sends every row of a file once, and says so when it was told to send fewer', async () => {
+    const many = write('many.csv', Array.from({ length: 35 }, () => rows[0]?.join(',')).join('\n'));
+    const args = ['--url', target.url, '--model', 'diabetes', '--data', many];
+    const all = await infer(...args);
+    expect(all.stdout).toContain('diabetes v1: 35 requests, 0 errors');
+    expect(all.stdout).not.toContain('were sent');
+    expect((await infer(...args, '--rows', '10')).stdout).toContain('diabetes v1: 4 requests');
+    const some = await infer(...args, '--requests', '3', '--rows', '10');
+    expect(some.stdout).toMatch(/^diabetes v1: 3 requests.*\n30 of 35 rows were sent\n/m);
   });
 
   it('prints the same as JSON, with every time', async () => {
@@ -216,6 +272,10 @@ describe('npm run infer', () => {
       stdout: '',
       stderr: `no server at ${nobody}: is \`npm start\` running?\n`,
     });
+    // No name ends so (RFC 6761).
+    expect((await infer('--url', 'kilat.invalid')).stderr).toBe(
+      "cannot find the host 'kilat.invalid': is its name right?\n",
+    );
     expect((await infer('--url', 'http://')).stderr).toContain('expected a URL');
     const at = ['--url', target.url];
     expect((await infer(...at, '--model', 'iris')).stderr).toBe(

@@ -145,8 +145,13 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
       outputs: { label: 'label', probabilities: 'probabilities' },
       examples: [[0, 0, 0, 0]],
     });
+    expect(stdout).toMatch(
+      /^ {2}edit root\/models\/from-one\/model\.json +name 4 features and 3 labels\n {30,}and put real rows into its "examples": the one there is made up$/m,
+    );
     // Without what is said beside a command, of which the column depends on how long the longest is.
-    expect(stdout.replaceAll(/^( {2}(?:edit|MODEL).*?) {2,}.*$/gm, '$1')).toBe(
+    expect(
+      stdout.replaceAll(/^( {2}(?:edit|MODEL).*?) {2,}.*$/gm, '$1').replace(/^ {30,}.*\n/m, ''),
+    ).toBe(
       [
         'from-one v1 loads and runs',
         '  input   X FP32 [-1, 4]',
@@ -185,6 +190,61 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
       examples: [{ age: [0], city: [''] }],
     });
   });
+
+  it('takes the names of features and a few examples from a file', async () => {
+    const iris = join(root, 'iris.csv');
+    const rows = Array.from(
+      { length: 9 },
+      (_, i) => `${i},5.1,3.5,,0.2,setosa\n${i},5.1,3.5,1.4,0.2,b`,
+    );
+    writeFileSync(iris, ['id,a,b,c,d,species', ...rows].join('\n'));
+    const { code, stdout, stderr } = await add('from-one', '--data', iris, '--ignore', 'id');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(card('from-one')).toMatchObject({
+      features: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }],
+      examples: Array.from({ length: 5 }, () => [5.1, 3.5, 1.4, 0.2]),
+    });
+    expect(stdout).toMatch(/edit root\S+ +name 3 labels\n/);
+    expect(stdout).not.toContain('made up');
+    expect(stdout).toContain(`'{"instances":[[5.1,3.5,1.4,0.2]]}'`);
+    const several = join(root, 'several.csv');
+    writeFileSync(several, 'city,age\nBonn,7\n');
+    await add('two-inputs', '--data', several, '--task', 'regression');
+    expect(card('two-inputs')).toMatchObject({ outputs: { value: 'older' } });
+    expect(card('two-inputs')).not.toHaveProperty('features');
+  });
+
+  it.each([
+    [
+      'id,a,b,c,d\n1,2,3,4,5',
+      [],
+      /^the graph takes 4 features, root\/data\.csv has 5 columns: id, a, b, c, d; --ignore names those that are no features\n$/,
+    ],
+    ['a,b,c\n1,2,3', [], /^the graph takes 4 features, root\/data\.csv has 3 columns: a, b, c\n$/],
+    [
+      '1,2,3,4\n1,2,3,4',
+      [],
+      /^root\/data\.csv: expected CSV with a header that names the features\n$/,
+    ],
+    ['[[1,2,3,4]]', [], /expected CSV with a header/],
+    [
+      'a,b,c,d\n1,2,3,4',
+      ['--ignore', 'e'],
+      /^root\/data\.csv has no column 'e'; its header names a, b, c, d\n$/,
+    ],
+  ])(
+    'refuses data that does not fit, and puts nothing in place: %j',
+    async (text, options, why) => {
+      const data = join(root, 'data.csv');
+      writeFileSync(data, text);
+      expect(await add('from-one', '--data', data, ...options)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(why),
+      });
+      expect(files()).toEqual([]);
+    },
+  );
 
   it('leaves the examples out where it knows no row that the model takes', async () => {
     // It wants the sixth row, whatever comes.
@@ -310,6 +370,7 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
   it.each([
     [['from-one', '--labels', 'a,b'], /^--labels names 2 classes, the graph gives 3/],
     [['from-one', '--labels', 'a,,b'], /expected labels with commas between/],
+    [['from-one', '--ignore', 'a'], /^--ignore names columns of --data\n$/],
     [['from-one', '--labels', 'a,a,b'], /expected every label once/],
     [
       ['from-one', '--task', 'regression'],

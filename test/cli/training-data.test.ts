@@ -43,6 +43,11 @@ describe('training data', () => {
     ['d.csv', 'y,z\n1,2', "d.csv has no column 'x'; its header names y, z"],
     ['d.csv', 'x,x\n1,2', "d.csv has column 'x' twice"],
     ['d.csv', 'x\n1\ntwo', 'd.csv, row 2, \'x\': expected a number, got "two"'],
+    [
+      'd.csv',
+      'x;y\n1,5;2',
+      'd.csv, row 1, \'x\': expected a number, got "1,5" (with a decimal point?)',
+    ],
     ['d.csv', 'x\ninf', 'd.csv, row 1, \'x\': expected a number, got "inf"'],
     ['d.csv', 'x\n0x10', 'd.csv, row 1, \'x\': expected a number, got "0x10"'],
     ['d.csv', 'x,y\n1,2\n3', 'd.csv, row 2: expected 2 values, got 1'],

@@ -37,11 +37,21 @@ describe('the Open Inference Protocol of the client', () => {
     const decode = (body: object, rows: number) =>
       json.decode(utf8.encode(JSON.stringify(body)), new Headers(), rows);
     const answer = output([2, 1], { data: [1, 2] });
-    expect(decode(answer, 2)).toEqual({ rows: 2 });
+    expect(decode(answer, 2)).toMatchObject({ rows: 2 });
     expect(() => decode(answer, 3)).toThrow(
       'bad_answer: expected an output of 3 rows, got y [2, 1]',
     );
     expect(() => decode({ predictions: [1, 2] }, 2)).toThrow(/^bad_answer: 'model_name': .*$/);
+  });
+
+  it('says what was predicted by the names of the outputs, and no more than a line has room for', () => {
+    const said = (shape: number[], data: unknown[]) =>
+      json
+        .decode(utf8.encode(JSON.stringify(output(shape, { data }))), new Headers(), 1)
+        .prediction?.();
+    expect(said([1], [0.123456789])).toBe('y 0.123457');
+    expect(said([1, 2], ['a', 'b'])).toBe('y [a, b]');
+    expect(said([1, 1000], Array(1000).fill(7))).toBe('y [7, 7, 7, 7, 7, 7, 7, 7, …]');
   });
 
   it('holds tensors in bytes to what is said of them', () => {
@@ -62,7 +72,7 @@ describe('the Open Inference Protocol of the client', () => {
       }
       return binary.decode(Uint8Array.of(...head, ...new Uint8Array(bytes)), headers, 2);
     };
-    expect(decode([2, 1], 8, 8)).toEqual({ rows: 2 });
+    expect(decode([2, 1], 8, 8)).toMatchObject({ rows: 2 });
     expect(() => decode([3, 1], 12, 12)).toThrow('got y [3, 1]');
     expect(() => decode([2, 1], 4, 4)).toThrow(/^bad_answer: .*takes 8 bytes, got 4$/);
     expect(() => decode([2, 1], 8, 4)).toThrow(/^bad_answer: /);

@@ -28,11 +28,28 @@ describe('a protocol of the client', () => {
     const { decode } = predictWire(URL_OF_SERVER, model);
     const headers = new Headers();
     const answer = bytes({ predictions: [1, 2], time_ms: 0.5 });
-    expect(decode(answer, headers, 2)).toEqual({ rows: 2, inferenceMs: 0.5 });
+    expect(decode(answer, headers, 2)).toMatchObject({ rows: 2, inferenceMs: 0.5 });
     for (const other of [{ predictions: [1, 2] }, [], 'hello']) {
       expect(() => decode(bytes(other), headers, 2)).toThrow(/^bad_answer: .*$/);
     }
     expect(() => decode(new TextEncoder().encode('<html>'), headers, 2)).toThrow(/^bad_answer: /);
+  });
+
+  it('says what was predicted, in a few words', () => {
+    const { decode } = v1Wire(URL_OF_SERVER, model);
+    const said = (prediction: unknown) =>
+      decode(bytes({ predictions: [prediction] }), new Headers(), 1).prediction?.();
+    expect(said({ label: 'benign', probabilities: { malignant: 0.005, benign: 0.995 } })).toBe(
+      'benign 99.5 %',
+    );
+    expect(said({ label: 7 })).toBe('7');
+    expect(said({ value: 208.55368758389687 })).toBe('208.554');
+    expect(said({ y: [0.123456789, 1] })).toBe('{"y":[0.123457,1]}');
+    // What other servers answer with.
+    expect(said(0.123456789)).toBe('0.123457');
+    expect(said('setosa')).toBe('setosa');
+    expect(said([0.25, 0.75])).toBe('[0.25,0.75]');
+    expect(said(null)).toBe('null');
   });
 
   it('has a table for MLflow, records where rows are such, and instances where nobody names the columns', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { percent } from '../../src/site/browser/percent.ts';
+import { percent } from '../../src/quantities.ts';
 import { post } from '../helpers/golden.ts';
 import { type Settings, type SocketTarget, TARGETS } from '../helpers/targets.ts';
 import { findBarriers, launchChromium, visit } from './page/browser.ts';

@@ -7,7 +7,7 @@ import { checkExpression } from '../../observability/source/check-expressions.ts
 import { STORED_SERIES } from '../../observability/source/known-metrics.ts';
 import * as objectives from '../../observability/source/objectives.ts';
 import { RECORDING_GROUPS } from '../../observability/source/recording-rules.ts';
-import { runbookUrl } from '../../observability/source/runbooks.ts';
+import { runbookPlace, runbookUrl } from '../../observability/source/runbooks.ts';
 import { SETTINGS } from '../../src/config.ts';
 import { ERRORS } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metrics/catalog.ts';
@@ -88,6 +88,13 @@ describe('runbooks', () => {
     expect(settings.filter((name) => !known.includes(name))).toEqual([]);
     const codes = [...read(path).matchAll(/^\| \w+ \| `(\w+)` \|/gm)].map(([, each = '']) => each);
     expect(codes.filter((each) => !Object.hasOwn(ERRORS, each))).toEqual([]);
+  });
+
+  it('are files here for as long as nobody has said where else', () => {
+    const alert = 'Alert_Prediction_Time';
+    expect(paths).toContain(runbookPlace(alert, `https://kilat.example/docs/${alert}.md`));
+    const url = `https://wiki.example.com/${alert}.md`;
+    expect(runbookPlace(alert, url)).toBe(url);
   });
 
   it.each(paths)('point to panels that there are: %s', (path) => {

@@ -57,6 +57,7 @@ describe('rows of data', () => {
     expect(parseDataRows('7,1,x', 'd.csv', several)).toEqual([{ id: 7, on: true, name: 'x' }]);
     expect(parseDataRows('text\nnice\n12\n', 'd.csv', text)).toEqual([['nice'], ['12']]);
     expect(parseDataRows('nice\n12\n', 'd.csv', text)).toEqual([['nice'], ['12']]);
+    expect(parseDataRows('text\n"1,5"\n', 'd.csv', text)).toEqual([['1,5']]);
   });
 
   it('are none where there is nothing', () => {
@@ -69,6 +70,18 @@ describe('rows of data', () => {
     ['d.csv', 'a,c\n1,2\n', named, "d.csv has no column 'b'; its header names a, c"],
     ['d.csv', '1,2\n3,4,5\n', named, 'd.csv, row 2: expected 2 values, got 3'],
     ['d.csv', 'a,b\n1\n', named, 'd.csv, row 1: expected 2 values, got 1'],
+    [
+      'd.csv',
+      'a;b\n1;2\n3;-4,5\n',
+      named,
+      `d.csv, row 2, 'b': expected a number, got "-4,5" (with a decimal point?)`,
+    ],
+    [
+      'd.csv',
+      '3;4,5\n6;7\n8;9\n',
+      unnamed,
+      `d.csv, row 1: expected a number, got "4,5" (with a decimal point?)`,
+    ],
     ['d.ndjson', '[1, 2]\n[3,\n', named, /^d\.ndjson, row 2 is not JSON: /],
     ['d.json', '[[1, 2],\n[3, 4]', named, /^d\.json is not JSON: /],
   ])('that are wrong are named in one line: %s %j', (file, content, model, message) => {

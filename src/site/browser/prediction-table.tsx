@@ -1,4 +1,5 @@
-import { percent } from './percent.ts';
+import { certainty, describePrediction } from '../../prediction-text.ts';
+import { percent } from '../../quantities.ts';
 import type { Prediction } from './server.ts';
 
 /** Rows that are shown; a page of thousands would help nobody. */
@@ -23,7 +24,7 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
             {shown.map((prediction, row) => (
               <tr key={row}>
                 <th scope="row">{row + 1}</th>
-                <td>{describe(prediction)}</td>
+                <td>{describePrediction(prediction)}</td>
                 {hasProbability && <td>{percent(certainty(prediction))}</td>}
               </tr>
             ))}
@@ -37,26 +38,4 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
       )}
     </>
   );
-}
-
-/** Characters of a prediction in a few words: an output may be a tensor of thousands of values. */
-const LONGEST_WORDS = 200;
-
-/** A prediction in a few words. */
-export function describe(prediction: Prediction): string {
-  const words = findWords(prediction);
-  return words.length <= LONGEST_WORDS ? words : `${words.slice(0, LONGEST_WORDS)} …`;
-}
-
-function findWords({ label, value, probabilities, ...others }: Prediction): string {
-  if (label !== undefined) return String(label);
-  if (typeof value === 'number') return String(Number(value.toPrecision(6)));
-  if (probabilities) {
-    return Object.entries(probabilities).sort(([, a], [, b]) => b - a)[0]?.[0] ?? '';
-  }
-  return JSON.stringify(value === undefined ? others : { value, ...others });
-}
-
-function certainty({ probabilities = {} }: Prediction): number {
-  return Math.max(0, ...Object.values(probabilities));
 }

@@ -1,4 +1,4 @@
-import { percent } from './percent.ts';
+import { percent } from '../../quantities.ts';
 
 /** How sure a model is of each class, in the order of its card. */
 export function Probabilities({

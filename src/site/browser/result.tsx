@@ -1,7 +1,8 @@
 import { useState } from 'hono/jsx/dom';
+import { describePrediction } from '../../prediction-text.ts';
 import { cutText } from './cut-text.ts';
 import { countRowsFromOne } from './message.ts';
-import { describe, PredictionTable } from './prediction-table.tsx';
+import { PredictionTable } from './prediction-table.tsx';
 import { Probabilities } from './probabilities.tsx';
 import type { Answer } from './server.ts';
 import { useEffect } from './use-effect.ts';
@@ -54,7 +55,9 @@ function say(outcome: Outcome | undefined): string {
   if (!outcome?.success) return countRowsFromOne(outcome?.problem ?? '');
   const { predictions } = outcome.success.answer;
   const [first] = predictions;
-  return predictions.length === 1 && first ? describe(first) : `${predictions.length} predictions`;
+  return predictions.length === 1 && first
+    ? describePrediction(first)
+    : `${predictions.length} predictions`;
 }
 
 function Success({ answer, roundTripMs }: { answer: Answer; roundTripMs: number }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { percent } from '../../src/site/browser/percent.ts';
+import { percent } from '../src/quantities.ts';
 
 describe('a share in percent', () => {
   it.each([
