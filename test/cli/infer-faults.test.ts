@@ -190,7 +190,7 @@ describe('npm run infer, of a server that does not just answer', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       count: 2,
-      first_error: 'timeout: no answer within 2 s',
+      first_error: `timeout: no answer from ${url} within 2 s: give it longer with --timeout`,
       errors_by_code: { timeout: 2 },
     });
   });
@@ -200,7 +200,10 @@ describe('npm run infer, of a server that does not just answer', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const { code, stderr } = await infer('--url', `127.0.0.1:${port}`, '--timeout', '0.1');
-    expect({ code, stderr }).toEqual({ code: 1, stderr: 'timeout: no answer within 0.1 s\n' });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `timeout: no answer from http://127.0.0.1:${port} within 0.1 s: give it longer with --timeout\n`,
+    });
     silent.close();
   });
 
