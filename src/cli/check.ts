@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import { DiskStore } from '../stores/disk.ts';
+import { directoryPath } from './arguments.ts';
 import { formatJson, formatTable } from './check-report.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { loadAll } from './load-all.ts';
@@ -25,7 +26,7 @@ async function check(directory: string | undefined, options: { json?: true }): P
 
 const program = new Command('npm run models:check --')
   .description('load every version of every model as the server would, and say which can be served')
-  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)', directoryPath)
   .option('--json', 'print one JSON object, in bytes and seconds')
   .action(check);
 

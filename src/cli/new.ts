@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseConfig } from '../config.ts';
+import { directoryPath } from './arguments.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
 import type { Wishes } from './card-skeleton.ts';
 import { endWithReader } from './closed-pipe.ts';
@@ -23,12 +24,13 @@ const LONGEST_EXIT_MS = 500;
 
 async function create(name: string, file: string, options: Options): Promise<void> {
   const { repository, force, ...wishes } = options;
-  const stopped = stopOnSignals();
+  // SIGHUP is the end of the terminal.
+  const stopped = stopOnSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const config = parseConfig({
     ...process.env,
     ...(repository !== undefined && { MODEL_REPOSITORY: repository }),
   });
-  const place = await findPlace(config.MODEL_REPOSITORY, name);
+  const place = await unlessStopped(stopped, findPlace(config.MODEL_REPOSITORY, name));
   // What is there of a model has been served with the card that it has, or without one.
   const keepsCard = place.isKnown && !force;
   if (keepsCard && (wishes.task || wishes.labels)) {
@@ -37,8 +39,9 @@ async function create(name: string, file: string, options: Options): Promise<voi
       `model '${name}' is there: change ${card} by hand, or have it written anew with --force`,
     );
   }
-  const parts = await createLoaderParts(config);
-  const model = await withStaged(place, file, keepsCard && place.hasCard, async (staged) => {
+  const parts = await unlessStopped(stopped, createLoaderParts(config));
+  const copiesCard = keepsCard && place.hasCard;
+  const model = await withStaged(place, file, copiesCard, stopped, async (staged) => {
     const preparing = prepareModel(staged, keepsCard ? undefined : wishes, parts);
     const prepared = await unlessStopped(stopped, preparing);
     // From here on it is a matter of moments, of which no signal makes a half.
@@ -81,7 +84,11 @@ const program = new Command('npm run models:new --')
     ]),
   )
   .option('--force', 'write the card of a model anew that has one')
-  .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .option(
+    '--repository <directory>',
+    'the models (default: MODEL_REPOSITORY, or else ./model)',
+    directoryPath,
+  )
   .action(create);
 
 endWithReader();

@@ -6,7 +6,7 @@ import { loadModel } from '../inference/loader.ts';
 import type { Model } from '../inference/model.ts';
 import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
 import { count } from '../quantities.ts';
-import { positiveInteger } from './arguments.ts';
+import { directoryPath, positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
@@ -88,7 +88,11 @@ const program = new Command('npm run models:profile --')
     '--data <file>',
     'rows that it was trained on: CSV with a header, or .json, .jsonl or .ndjson',
   )
-  .option('--repository <directory>', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .option(
+    '--repository <directory>',
+    'the models (default: MODEL_REPOSITORY, or else ./model)',
+    directoryPath,
+  )
   .option('--bins <n>', 'bins of a feature at most', severalBins, 10)
   .option(
     '--version <version>',

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
 import { count, formatBytes } from '../quantities.ts';
 import { DiskStore } from '../stores/disk.ts';
+import { directoryPath } from './arguments.ts';
 import { summarise } from './check-report.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { loadAll } from './load-all.ts';
@@ -139,7 +140,7 @@ function bucketName(value: string): string {
 const program = new Command('npm run models:push --')
   .description('put every model of a repository into an R2 bucket, by wrangler')
   .argument('<bucket>', 'the name of the bucket', bucketName)
-  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)')
+  .argument('[directory]', 'the models (default: MODEL_REPOSITORY, or else ./model)', directoryPath)
   .option('--local', "push to wrangler's local storage instead of to Cloudflare")
   .option('--persist-to <directory>', 'where the local storage is')
   .option('--skip-check', 'push models without having loaded them')
