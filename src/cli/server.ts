@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { token } from '../config.ts';
 import { messageOf } from '../errors.ts';
+import { plain } from '../terminal/text.ts';
 
 const errorAnswer = z.object({ error: z.string(), code: z.string() });
 
@@ -12,9 +13,10 @@ export class AnswerError extends Error {
   readonly code: string;
 
   constructor(status: number, code: string, message: string) {
-    super(message);
+    // Both are what a server says, and are printed as they are.
+    super(plain(message));
     this.status = status;
-    this.code = code;
+    this.code = plain(code);
   }
 }
 

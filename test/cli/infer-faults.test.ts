@@ -215,6 +215,26 @@ describe('npm run infer, of a server that does not just answer', () => {
     expect(stderr).toBe('');
   });
 
+  it.runIf(process.platform === 'linux')('says in one line that it cannot write', async () => {
+    const { url } = await start(undefined);
+    const command = `"${process.execPath}" src/cli/infer.ts --url ${url} > /dev/full`;
+    const written = promisify(execFile)('bash', ['-c', command]);
+    await expect(written).rejects.toMatchObject({ code: 1, stderr: 'cannot write: ENOSPC\n' });
+  });
+
+  it('prints what a server says on one line, without what a terminal would obey', async () => {
+    const { url } = await start(() => ({
+      status: 503,
+      body: { code: 'over\u001b[2Jloaded', error: 'first\nsecond \u001b[31mred' },
+    }));
+    const { stdout } = await infer('--url', url, '--requests', '1');
+    expect(stdout).toContain('  1  over [2Jloaded: first second  [31mred, round trip ');
+    expect(stdout).toContain(
+      '\nerrors: 1 over [2Jloaded\nfirst error: over [2Jloaded: first second',
+    );
+    expect(stdout).not.toContain('\u001b');
+  });
+
   it('counts an answer without a prediction for each row as an error', async () => {
     const { url } = await start((_, instances) => predict(instances.slice(1)));
     const { stdout } = await infer('--url', url, '--requests', '2', '--rows', '3', '--json');
