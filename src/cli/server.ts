@@ -137,16 +137,28 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * What says that one may ask for predictions: API_TOKEN of the environment, of which any of several is good.
+ * What says that one may ask for predictions: API_TOKEN of the environment.
  *
- * @throws Error in one line where it is none: no header could carry it, and fetch would say less
+ * @throws as `pickToken` does
  */
 export function authorization(): Record<string, string> {
-  const [first] = process.env.API_TOKEN?.split(',') ?? [];
-  if (!first) return {};
+  const picked = pickToken('API_TOKEN', process.env.API_TOKEN);
+  return picked === undefined ? {} : { Authorization: `Bearer ${picked}` };
+}
+
+/**
+ * Picks the first of several tokens, of which any is good.
+ *
+ * @param setting what they are called
+ * @returns undefined where there is none
+ * @throws Error in one line where it is no token: no header could carry it, and fetch would say less
+ */
+export function pickToken(setting: string, tokens: string | undefined): string | undefined {
+  const [first] = tokens?.split(',') ?? [];
+  if (!first) return undefined;
   const { success, data, error } = token.safeParse(first);
-  if (success) return { Authorization: `Bearer ${data}` };
-  throw new Error(`API_TOKEN is no token: ${error.issues[0]?.message}`);
+  if (success) return data;
+  throw new Error(`${setting} is no token: ${error.issues[0]?.message}`);
 }
 
 /**

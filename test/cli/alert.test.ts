@@ -27,7 +27,7 @@ function start(args: readonly string[], settings: Readonly<Record<string, string
     child = execFile(
       process.execPath,
       ['src/cli/alert.ts', ...args],
-      { env, timeout: 25_000 },
+      { env, timeout: LONGEST_RUN_MS },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
     );
     child.stdout?.on('data', (text: string) => lines.push(...text.split('\n')));
