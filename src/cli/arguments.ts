@@ -2,11 +2,26 @@ import { InvalidArgumentError } from 'commander';
 
 /** What commands take on the command line, as commander wants it: a value, or an error that says what was expected. */
 
-/** A server's address, with or without a scheme; a path in it is kept, and ends in a slash. */
+/**
+ * A server's address, with or without a scheme; a path in it is kept, and ends in a slash.
+ *
+ * @throws Error, which does not repeat the value as commander would, where there are credentials in it
+ */
 export function serverUrl(value: string): string {
-  const text = /^https?:\/\//.test(value) ? value : `http://${value}`;
+  const hasScheme = /^(?:https?:|[a-z][a-z\d+.-]*:\/\/)/i.test(value);
+  const text = hasScheme ? value : `http://${value}`;
+  if (hasCredentials(text)) {
+    throw new Error('--url: expected no credentials in it; a token is set as API_TOKEN');
+  }
   if (!URL.canParse(text)) throw new InvalidArgumentError('expected a URL');
+  if (!/^https?:/i.test(text)) throw new InvalidArgumentError('expected an http or https URL');
   return text.endsWith('/') ? text : `${text}/`;
+}
+
+function hasCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return text.includes('@');
+  const { username, password } = new URL(text);
+  return username !== '' || password !== '';
 }
 
 export function positive(value: string): number {
@@ -18,6 +33,14 @@ export function positive(value: string): number {
 export function positiveInteger(value: string): number {
   if (/^[1-9]\d*$/.test(value)) return Number(value);
   throw new InvalidArgumentError('expected a whole number above 0');
+}
+
+/** The same up to a bound. */
+export function integerUpTo(most: number): (value: string) => number {
+  return (value) => {
+    if (/^[1-9]\d*$/.test(value) && Number(value) <= most) return Number(value);
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`);
+  };
 }
 
 export function wholeNumber(value: string): number {
@@ -37,7 +60,7 @@ export function name(value: string): string {
   throw new InvalidArgumentError('expected a name, got nothing');
 }
 
-/** Of a file or a directory. */
+/** Of a file or a directory; an empty one as well is a variable that is not set. */
 export function path(value: string): string {
   if (value.trim() !== '') return value;
   throw new InvalidArgumentError('expected a path, got nothing');

@@ -26,7 +26,7 @@ export async function readCardData(
   inputs: readonly TensorSpec[],
 ): Promise<CardData> {
   const text = withoutMark(await readText(file));
-  const [first = [], ...records] = parseRecords(text, file);
+  const [first = [], ...records] = parseRecords(text, file, () => true);
   const columns = first.map((name) => name.trim());
   if (/^\s*[[{]/.test(text) || columns.every((name) => toNumber(name) !== undefined)) {
     throw new Error(`${file}: expected CSV with a header that names the features`);

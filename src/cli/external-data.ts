@@ -8,16 +8,19 @@ const BEGINNING = Uint8Array.of(0x0a, 8, ...new TextEncoder().encode('location')
  * Copies the files that a graph keeps weights in.
  *
  * @param from the folder of the graph, and to where
+ * @param stopped ends it between two files, with its reason
  * @returns what was copied, by its path from there, and what the graph seems to name and is not there
  */
 export async function copyExternalData(
   graph: Uint8Array,
   from: string,
   to: string,
+  stopped: AbortSignal,
 ): Promise<{ found: readonly string[]; missing: readonly string[] }> {
   const found: string[] = [];
   const missing: string[] = [];
   for (const named of findExternalData(graph)) {
+    stopped.throwIfAborted();
     const path = normalize(named);
     // What lies elsewhere, or is hidden, a server does not read either.
     const isBelow = path.split('/').every((part) => part !== '' && !part.startsWith('.'));

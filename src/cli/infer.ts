@@ -1,7 +1,15 @@
 import { Option } from 'commander';
 import { messageOf } from '../errors.ts';
 import { COLUMNS } from '../terminal/text.ts';
-import { name, path, positive, positiveInteger, serverUrl, wholeNumber } from './arguments.ts';
+import {
+  integerUpTo,
+  name,
+  path,
+  positive,
+  positiveInteger,
+  serverUrl,
+  wholeNumber,
+} from './arguments.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { npmCommand } from './command.ts';
 import { countDue, sendLoad } from './load.ts';
@@ -38,6 +46,9 @@ interface Options {
 const MOST_LINES = 100;
 /** Under way at once where a rate is asked for: enough for most servers not to be held up by the client. */
 const CONCURRENCY_OF_A_RATE = 64;
+/** Of more there is no port for each, nor memory for the rows of one. */
+const MOST_CONCURRENT = 65_535;
+const MOST_ROWS = 10_000_000;
 /** After a request that nobody answered a sender waits so long: a server that is gone needs no thousands of them. */
 const BACK_OFF_MS = 250;
 /** Longer than a server takes by itself (REQUEST_TIMEOUT_MS, 30 s by default), so that it is the one to say so. */
@@ -46,12 +57,12 @@ const LONGEST_WAIT_SECONDS = 35;
 const USUAL_REQUESTS = 20;
 
 async function infer(options: Options): Promise<void> {
-  const { url, protocol, rate, json, maxErrors, timeout } = options;
+  const { url, protocol, rate, json, maxErrors } = options;
   const stopped = stopOnSignals();
   // A token that cannot be sent is a matter of none of the requests.
   authorization();
-  const model = await within(timeout, stopped, (signal) => findModel(url, options.model, signal));
-  const wire = await within(timeout, stopped, (signal) => openWire(protocol, url, model, signal));
+  const model = await within(options, stopped, (signal) => findModel(url, options.model, signal));
+  const wire = await within(options, stopped, (signal) => openWire(protocol, url, model, signal));
   const rows = await findRows(model, options.data, options.rows, stopped);
   const run = { model: model.name, version: model.version, protocol, rate };
   const asked = countAsked(options, rows);
@@ -93,9 +104,7 @@ async function measure(
   const send = async (index: number) => {
     try {
       const picked = pickRows(rows, index, options.rows);
-      const answer = await within(options.timeout, signal, (ending) =>
-        sendRows(wire, picked, ending),
-      );
+      const answer = await within(options, signal, (ending) => sendRows(wire, picked, ending));
       hasAnswered = true;
       return answer;
     } catch (error) {
@@ -147,7 +156,7 @@ const program = npmCommand('infer')
     "CSV or JSON, - for stdin; the examples of the model's card when left out",
     path,
   )
-  .option('--rows <n>', 'rows in a request', positiveInteger, 1)
+  .option('--rows <n>', 'rows in a request', integerUpTo(MOST_ROWS), 1)
   .option(
     '--requests <n>',
     'requests to send (default: all rows of --data, else 20, or as many as fit the duration)',
@@ -162,7 +171,7 @@ const program = npmCommand('infer')
   .option(
     '--concurrency <n>',
     `requests under way at once, at most (default: 1, with a rate ${CONCURRENCY_OF_A_RATE})`,
-    positiveInteger,
+    integerUpTo(MOST_CONCURRENT),
   )
   .option(
     '--timeout <seconds>',

@@ -25,12 +25,13 @@ const LONGEST_EXIT_MS = 500;
 
 async function create(name: string, file: string, options: Options): Promise<void> {
   const { repository, force, ...wishes } = options;
-  const stopped = stopOnSignals();
+  // SIGHUP is the end of the terminal.
+  const stopped = stopOnSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const config = parseConfig({
     ...process.env,
     ...(repository !== undefined && { MODEL_REPOSITORY: repository }),
   });
-  const place = await findPlace(config.MODEL_REPOSITORY, name);
+  const place = await unlessStopped(stopped, findPlace(config.MODEL_REPOSITORY, name));
   // What is there of a model has been served with the card that it has, or without one.
   const keepsCard = place.isKnown && !force;
   if (wishes.ignore && !wishes.data) throw new Error('--ignore names columns of --data');
@@ -40,8 +41,9 @@ async function create(name: string, file: string, options: Options): Promise<voi
       `model '${name}' is there: change ${card} by hand, or have it written anew with --force`,
     );
   }
-  const parts = await createLoaderParts(config);
-  const model = await withStaged(place, file, keepsCard && place.hasCard, async (staged) => {
+  const parts = await unlessStopped(stopped, createLoaderParts(config));
+  const copiesCard = keepsCard && place.hasCard;
+  const model = await withStaged(place, file, copiesCard, stopped, async (staged) => {
     const preparing = prepareModel(staged, keepsCard ? undefined : wishes, parts);
     const prepared = await unlessStopped(stopped, preparing);
     // From here on it is a matter of moments, of which no signal makes a half.

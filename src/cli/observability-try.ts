@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,11 @@ import type { Program } from '../../observability/source/local/program.ts';
 import { findPrograms } from '../../observability/source/local/programs.ts';
 import { startWatchers } from '../../observability/source/local/start.ts';
 import { path, port, positive, serverUrl } from './arguments.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { npmCommand } from './command.ts';
 import { requireFreePort } from './free-port.ts';
+import { makeDirectory } from './make-directory.ts';
+import { pickToken } from './server.ts';
 import { stopOnSignals } from './signals.ts';
 import { tryScrape } from './try-scrape.ts';
 
@@ -38,12 +41,15 @@ interface Options {
 }
 
 async function watch(options: Options): Promise<void> {
+  const token = pickToken('METRICS_TOKEN', options.metricsToken);
+  if (options.prometheusPort === options.alertmanagerPort) {
+    const both = `Prometheus and Alertmanager cannot both have port ${options.prometheusPort}`;
+    throw new Error(`${both}: name another with --alertmanager-port`);
+  }
   const commands = findPrograms();
-  // Any of several is good.
-  const token = options.metricsToken?.split(',')[0];
   await requireFreePort(options.prometheusPort, 'Prometheus', '--prometheus-port');
   await requireFreePort(options.alertmanagerPort, 'Alertmanager', '--alertmanager-port');
-  if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
+  if (options.keep !== undefined) await makeDirectory(options.keep);
 
   const end = Promise.withResolvers<void>();
   // SIGHUP is the end of the terminal.
@@ -136,6 +142,7 @@ const program = npmCommand('observability:try')
   .option('--timeout <seconds>', 'with --once: fail after so long without a mail', positive, 600)
   .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));
 
+endWithReader();
 try {
   await program.parseAsync();
   await watch(program.opts<Options>());

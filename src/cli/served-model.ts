@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { TensorSpec } from '../inference/types.ts';
 import { datatype } from '../protocols/open-inference-schemas.ts';
+import { plain } from '../terminal/text.ts';
 import { AnswerError, ask, parseAnswer } from './server.ts';
 
 /** A model as its server describes it. */
@@ -91,5 +92,7 @@ async function listModels(url: string, signal: AbortSignal | undefined) {
 
 function formatNames(models: readonly { readonly name: string }[]): string {
   const names = [...new Set(models.map(({ name }) => name))];
-  return names.length === 0 ? 'the server has no models' : `the server has ${names.join(', ')}`;
+  return names.length === 0
+    ? 'the server has no models'
+    : plain(`the server has ${names.join(', ')}`);
 }

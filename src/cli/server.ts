@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { token } from '../config.ts';
 import { messageOf } from '../errors.ts';
+import { plain } from '../terminal/text.ts';
 
 const errorAnswer = z.object({ error: z.string(), code: z.string() });
 
@@ -12,9 +13,10 @@ export class AnswerError extends Error {
   readonly code: string;
 
   constructor(status: number, code: string, message: string) {
-    super(message);
+    // Both are what a server says, and are printed as they are.
+    super(plain(message));
     this.status = status;
-    this.code = code;
+    this.code = plain(code);
   }
 }
 
@@ -138,16 +140,28 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * What says that one may ask for predictions: API_TOKEN of the environment, of which any of several is good.
+ * What says that one may ask for predictions: API_TOKEN of the environment.
  *
- * @throws Error in one line where it is none: no header could carry it, and fetch would say less
+ * @throws as `pickToken` does
  */
 export function authorization(): Record<string, string> {
-  const [first] = process.env.API_TOKEN?.split(',') ?? [];
-  if (!first) return {};
+  const picked = pickToken('API_TOKEN', process.env.API_TOKEN);
+  return picked === undefined ? {} : { Authorization: `Bearer ${picked}` };
+}
+
+/**
+ * Picks the first of several tokens, of which any is good.
+ *
+ * @param setting what they are called
+ * @returns undefined where there is none
+ * @throws Error in one line where it is no token: no header could carry it, and fetch would say less
+ */
+export function pickToken(setting: string, tokens: string | undefined): string | undefined {
+  const [first] = tokens?.split(',') ?? [];
+  if (!first) return undefined;
   const { success, data, error } = token.safeParse(first);
-  if (success) return { Authorization: `Bearer ${data}` };
-  throw new Error(`API_TOKEN is no token: ${error.issues[0]?.message}`);
+  if (success) return data;
+  throw new Error(`${setting} is no token: ${error.issues[0]?.message}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { formatBytes } from '../quantities.ts';
 
@@ -6,6 +6,9 @@ import { formatBytes } from '../quantities.ts';
 
 const SOURCE = 'src/site/browser';
 const TARGET = 'dist/site';
+/** Built beside it, so that a server finds the former pages until the new ones are whole. */
+const BUILDING = `dist/.site-${process.pid}`;
+const FORMER = `${BUILDING}-former`;
 /** Each page: its document, and what of it is built: a script, with the style sheet that the script imports. */
 const PAGES = { index: 'page', docs: 'docs' };
 
@@ -26,13 +29,24 @@ async function loadBuilder() {
   }
 }
 
-async function buildSite(): Promise<string> {
-  const esbuild = await loadBuilder();
-  if (!esbuild) return 'the pages are left out: they are built with the packages for development';
-  await rm(TARGET, { recursive: true, force: true });
-  const { metafile } = await esbuild.build({
+type Builder = NonNullable<Awaited<ReturnType<typeof loadBuilder>>>;
+
+async function replaceSite(): Promise<string> {
+  const builder = await loadBuilder();
+  if (!builder) return 'the pages are left out: they are built with the packages for development';
+  try {
+    const description = await buildSite(builder);
+    await moveIntoPlace();
+    return description;
+  } finally {
+    await rm(BUILDING, { recursive: true, force: true });
+  }
+}
+
+async function buildSite({ build }: Builder): Promise<string> {
+  const { metafile } = await build({
     entryPoints: [...SCRIPTS, ...COPIED],
-    outdir: `${TARGET}/assets`,
+    outdir: `${BUILDING}/assets`,
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     bundle: true,
@@ -45,7 +59,7 @@ async function buildSite(): Promise<string> {
     metafile: true,
     logLevel: 'warning',
   });
-  const built = Object.keys(metafile.outputs).map((path) => path.slice(TARGET.length + 1));
+  const built = Object.keys(metafile.outputs).map((path) => path.slice(BUILDING.length + 1));
   const lines: string[] = [];
   for (const page of Object.keys(PAGES)) {
     const template = await readFile(`${SOURCE}/${page}.html`, 'utf8');
@@ -57,25 +71,43 @@ async function buildSite(): Promise<string> {
       parts.push(part);
       return part;
     });
-    await writeFile(`${TARGET}/${page}.html`, html);
+    await writeFile(`${BUILDING}/${page}.html`, html);
     lines.push(await describe(`${page}.html`, [`${page}.html`, ...parts]));
   }
   for (const path of built) {
-    const file = await readFile(`${TARGET}/${path}`);
-    await writeFile(`${TARGET}/${path}.gz`, gzipSync(file, { level: 9 }));
+    const file = await readFile(`${BUILDING}/${path}`);
+    await writeFile(`${BUILDING}/${path}.gz`, gzipSync(file, { level: 9 }));
   }
   // Workers' static assets are compressed by the platform.
-  await writeFile(`${TARGET}/.assetsignore`, '*.gz\n');
+  await writeFile(`${BUILDING}/.assetsignore`, '*.gz\n');
   return lines.join('\n');
+}
+
+/** No directory takes the place of another that has something in it: the former one leaves a moment before. */
+async function moveIntoPlace(): Promise<void> {
+  await rename(TARGET, FORMER).catch(unless('ENOENT'));
+  const fault = await rename(BUILDING, TARGET).catch(unless('ENOTEMPTY', 'EEXIST'));
+  await rm(FORMER, { recursive: true, force: true });
+  // Somebody else has built at the same time, and was there first.
+  if (fault !== undefined) await moveIntoPlace();
+}
+
+/** @returns passes on which of these codes an error has, and throws any other */
+function unless(...codes: readonly string[]): (error: unknown) => string {
+  return (error) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (typeof code === 'string' && codes.includes(code)) return code;
+    throw error;
+  };
 }
 
 /** What it costs to open a page for the first time. */
 async function describe(page: string, paths: readonly string[]): Promise<string> {
-  const files = await Promise.all(paths.map((path) => readFile(`${TARGET}/${path}`)));
+  const files = await Promise.all(paths.map((path) => readFile(`${BUILDING}/${path}`)));
   const sum = (sizes: readonly number[]) => formatBytes(sizes.reduce((all, size) => all + size, 0));
   const size = sum(files.map((file) => file.length));
   const compressed = sum(files.map((file) => gzipSync(file).length));
   return `${TARGET}/${page} with ${paths.length - 1} files: ${size}, ${compressed} compressed`;
 }
 
-console.log(await buildSite());
+console.log(await replaceSite());

@@ -14,6 +14,8 @@ import { compareVersions } from '../inference/store.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { type LaidOutModel, MODEL_NAME, VERSION } from '../stores/layout.ts';
 import { copyExternalData } from './external-data.ts';
+import { makeDirectory } from './make-directory.ts';
+import { unlessStopped } from './signals.ts';
 
 /** Where a version of a model is going to be. */
 export interface Place {
@@ -139,25 +141,28 @@ export class StagedModel {
  *
  * @param file the graph
  * @param keepsCard whether the card that the model has is there as well
+ * @param stopped ends it with its reason, as long as nothing has been handed on
  */
 export async function withStaged<T>(
   place: Place,
   file: string,
   keepsCard: boolean,
+  stopped: AbortSignal,
   use: (staged: StagedModel) => Promise<T>,
 ): Promise<T> {
-  const graph = await readFile(file).catch((error: unknown) => {
+  const reading = readFile(file, { signal: stopped }).catch((error: unknown) => {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new Error(`cannot read ${file}: ${reason}`, { cause: error });
   });
-  const made = await mkdir(place.root, { recursive: true });
+  const graph = await unlessStopped(stopped, reading);
+  const made = await makeDirectory(place.root);
   const staging = await mkdtemp(join(place.root, '.new-'));
   let isDone = false;
   try {
     const folder = join(staging, place.name, place.version);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'model.onnx'), graph);
-    const { found, missing } = await copyExternalData(graph, dirname(file), folder);
+    const { found, missing } = await copyExternalData(graph, dirname(file), folder, stopped);
     if (keepsCard) {
       const card = join(place.name, 'model.json');
       await copyFile(join(place.root, card), join(staging, card));
@@ -185,7 +190,9 @@ async function listDirectory(path: string): Promise<readonly string[]> {
   try {
     return await readdir(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return [];
+    if (code === 'ENOTDIR') throw new Error(`${path} is no directory`, { cause: error });
     throw error;
   }
 }

@@ -3,6 +3,9 @@ import type { TensorSpec } from '../inference/types.ts';
 import { findColumns, hintFor, toNumber } from './cells.ts';
 import { parseJson, parseRecords, splitLines, withoutMark } from './records.ts';
 
+/** A number with a comma in it, or an infinite one. */
+const NUMERAL = /^[+-]?(?:\d[\d.,' ]*|inf|infinity)$/i;
+
 /** What a model takes. */
 interface Form {
   readonly inputs: readonly TensorSpec[];
@@ -60,10 +63,9 @@ function isBareRow(list: readonly unknown[], { inputs, features }: Form): boolea
 function parseCsv(content: string, file: string, model: Form): readonly unknown[] {
   if (content.trim() === '') return [];
   const { inputs, features } = model;
-  const records = parseRecords(content, file);
-  const header = hasHeader(records[0] ?? [], model)
-    ? records[0]?.map((name) => name.trim())
-    : undefined;
+  const isHeader = (first: readonly string[]) => hasHeader(first, model);
+  const records = parseRecords(content, file, isHeader);
+  const header = isHeader(records[0] ?? []) ? records[0]?.map((name) => name.trim()) : undefined;
   const rows = header ? records.slice(1) : records;
   // A single input without features is a row of as many values as there are columns, whatever they are called.
   const names = features ?? (inputs.length > 1 ? inputs.map(({ name }) => name) : undefined);
@@ -93,13 +95,24 @@ function refuseComma(cell: string, where: string, name: string | undefined): voi
   throw new Error(`${where}${column}: expected a number, got ${JSON.stringify(cell)}${hint}`);
 }
 
-/** A record of names that the model knows, or of what is not even meant as a number for a model of numbers. */
+/** A record of names that the model knows, or of names of whatever kind for a model of numbers. */
 function hasHeader(first: readonly string[], { inputs, features }: Form): boolean {
-  const names = features ?? inputs.map(({ name }) => name);
-  if (first.some((cell) => names.includes(cell.trim()))) return true;
   const takesText = inputs.some(({ datatype }) => datatype === 'BYTES');
-  const isNumber = (cell: string) => toNumber(cell) !== undefined || hintFor(cell) !== '';
-  return !takesText && !first.every(isNumber);
+  const names = features ?? inputs.map(({ name }) => name);
+  // Of a single input of numbers the name says nothing: it may be as short as what somebody types for a value.
+  const areColumns = features !== undefined || inputs.length > 1 || takesText;
+  if (areColumns && first.some((cell) => names.includes(cell.trim()))) return true;
+  // One number is enough for a row: were it a header, a row with a typo would be left out, and nobody would know.
+  return !takesText && first.some(isWord) && !first.some(isNumeral);
+}
+
+function isWord(cell: string): boolean {
+  return toNumber(cell) === undefined;
+}
+
+/** What is meant as a number, also where it is written so that it is none here; `Na` and `NaN` may be names. */
+function isNumeral(cell: string): boolean {
+  return !Number.isNaN(toNumber(cell) ?? Number.NaN) || NUMERAL.test(cell.trim());
 }
 
 /** A cell as JSON of a type; what cannot be of it stays text, and what is missing is null. */

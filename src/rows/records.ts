@@ -62,21 +62,29 @@ function checkRow(row: unknown, where: string): Row {
 }
 
 function parseCsv(text: string, file: string): Rows {
-  const [header = [], ...rows] = parseRecords(text, file);
+  const [header = [], ...rows] = parseRecords(text, file, () => true);
   return { rows, columns: header.map((name) => name.trim()) };
 }
 
 /**
  * Takes CSV apart into records, with the first one, whatever it is.
  *
+ * @param isHeader whether that is a header, from which on rows count
  * @throws Error in one line
  */
-export function parseRecords(text: string, file: string): string[][] {
+export function parseRecords(
+  text: string,
+  file: string,
+  isHeader: (first: readonly string[]) => boolean,
+): string[][] {
   const { data, errors } = Papa.parse<string[]>(text.replace(/(?:\r?\n)+$/, ''));
   // That the delimiter could not be told is no fault of a file with one column.
   const error = errors.find(({ type }) => type !== 'Delimiter');
-  if (error) throw new Error(`${file}, row ${error.row ?? 0}: ${error.message}`);
   const [first = [], ...others] = data;
+  if (error) {
+    const row = (error.row ?? 0) + (isHeader(first) ? 0 : 1);
+    throw new Error(`${file}, ${row === 0 ? 'header' : `row ${row}`}: ${error.message}`);
+  }
   // Of a single column an empty line is a row whose value is missing.
   const isRow = (row: readonly string[]) => first.length === 1 || row.length > 1 || row[0] !== '';
   return [first, ...others.filter(isRow)];

@@ -8,6 +8,9 @@ import { type NodeTarget, startNode } from '../helpers/targets.ts';
 
 const SUM = 'prediction_time_seconds_sum';
 const TOKEN = 'metrics-token';
+/** Of a command that waits for ten seconds whether a server comes back; one that has not ended by then is killed. */
+const LONGEST_RUN_MS = 50_000;
+const LONGEST_TEST_MS = 60_000;
 
 interface Ended {
   readonly code: unknown;
@@ -24,7 +27,7 @@ function start(args: readonly string[], settings: Readonly<Record<string, string
     child = execFile(
       process.execPath,
       ['src/cli/alert.ts', ...args],
-      { env, timeout: 25_000 },
+      { env, timeout: LONGEST_RUN_MS },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
     );
     child.stdout?.on('data', (text: string) => lines.push(...text.split('\n')));
@@ -130,6 +133,9 @@ describe('npm run alert:try', () => {
     expect((await of('no-card')).stderr).toBe(
       "model 'no-card' has no examples in its card to send\n",
     );
+    expect((await tryAlert(['--url', server.url], { METRICS_TOKEN: '€' })).stderr).toBe(
+      'METRICS_TOKEN is no token: expected letters, digits and . _ ~ + / - alone\n',
+    );
     expect((await tryAlert(['--threshold', 'high'])).stderr).toContain('expected a number above 0');
   });
 
@@ -160,11 +166,11 @@ describe('npm run alert:try', () => {
     expect(stdout).toContain('\nAPI_TOKEN of the environment goes along');
   });
 
-  it('notices that the server was started again', async () => {
+  it('notices that the server was started again', { timeout: LONGEST_TEST_MS }, async () => {
     const settings = { MODEL_REPOSITORY: repository, PORT: String(await freePort()) };
     const first = await startNode(settings);
     const running = start(['--url', first.url, '--model', 'digits', '--threshold', '1']);
-    await vi.waitFor(() => expect(running.lines.join()).toMatch(/: 0\.[2-9]\d* of 1 s/), 20_000);
+    await vi.waitFor(() => expect(running.lines.join()).toMatch(/: 0\.[2-9]\d* of 1 s/), 40_000);
     await first.stop('SIGKILL');
     const second = await startNode(settings);
     const { code, stderr } = await running.ended;
@@ -175,7 +181,7 @@ describe('npm run alert:try', () => {
     );
   });
 
-  it('gives up a server that is gone', async () => {
+  it('gives up a server that is gone', { timeout: LONGEST_TEST_MS }, async () => {
     const gone = await startNode({ MODEL_REPOSITORY: repository });
     const running = start(['--url', gone.url, '--model', 'digits', '--threshold', '1000']);
     await vi.waitFor(() => expect(running.lines.join()).toContain(SUM), 10_000);

@@ -37,7 +37,7 @@ describe('every command', { timeout: LONGEST_RUN_MS }, () => {
     );
     expect(await run('infer', '--rows', 'no')).toEqual(
       refused(
-        "error: option '--rows <n>' argument 'no' is invalid. expected a whole number above 0\n",
+        "error: option '--rows <n>' argument 'no' is invalid. expected a whole number from 1 to 10000000\n",
       ),
     );
   });

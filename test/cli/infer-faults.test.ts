@@ -194,7 +194,7 @@ describe('npm run infer, of a server that does not just answer', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       count: 2,
-      first_error: 'timeout: no answer within 2 s',
+      first_error: `timeout: no answer from ${url} within 2 s: give it longer with --timeout`,
       errors_by_code: { timeout: 2 },
     });
   });
@@ -204,7 +204,10 @@ describe('npm run infer, of a server that does not just answer', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const { code, stderr } = await infer('--url', `127.0.0.1:${port}`, '--timeout', '0.1');
-    expect({ code, stderr }).toEqual({ code: 1, stderr: 'timeout: no answer within 0.1 s\n' });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `timeout: no answer from http://127.0.0.1:${port} within 0.1 s: give it longer with --timeout\n`,
+    });
     silent.close();
   });
 
@@ -214,6 +217,26 @@ describe('npm run infer, of a server that does not just answer', () => {
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command]);
     expect(stdout).toMatch(/^ {2}1 {2}\[1\] {2}inference .*\n$/);
     expect(stderr).toBe('');
+  });
+
+  it.runIf(process.platform === 'linux')('says in one line that it cannot write', async () => {
+    const { url } = await start(undefined);
+    const command = `"${process.execPath}" src/cli/infer.ts --url ${url} > /dev/full`;
+    const written = promisify(execFile)('bash', ['-c', command]);
+    await expect(written).rejects.toMatchObject({ code: 1, stderr: 'cannot write: ENOSPC\n' });
+  });
+
+  it('prints what a server says on one line, without what a terminal would obey', async () => {
+    const { url } = await start(() => ({
+      status: 503,
+      body: { code: 'over\u001b[2Jloaded', error: 'first\nsecond \u001b[31mred' },
+    }));
+    const { stdout } = await infer('--url', url, '--requests', '1');
+    expect(stdout).toContain('  1  over [2Jloaded: first second  [31mred, latency ');
+    expect(stdout).toContain(
+      '\nerrors: 1 over [2Jloaded\nfirst error: over [2Jloaded: first second',
+    );
+    expect(stdout).not.toContain('\u001b');
   });
 
   it('counts an answer without a prediction for each row as an error', async () => {

@@ -341,6 +341,7 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('leaves nothing behind after %s', async (signal, code) => {
     mkdirSync(models());
     const { child, ended } = start(['lookup', 'test/models/lookup.onnx']);
@@ -388,6 +389,17 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
       expect(files()).toEqual([]);
     },
   );
+
+  it('says what is no directory', async () => {
+    const into = async (repository: string) =>
+      (await run(['lookup', 'test/models/lookup.onnx', '--repository', repository])).stderr;
+    expect(await into('')).toBe(
+      "error: option '--repository <directory>' argument '' is invalid. expected a path, got nothing\n",
+    );
+    expect(await into('package.json')).toBe('package.json is no directory\n');
+    if (process.platform !== 'linux') return;
+    expect(await into('/proc/x')).toBe('cannot make /proc/x: ENOENT\n');
+  });
 
   it('says what is in the way', async () => {
     mkdirSync(models());

@@ -14,11 +14,12 @@ describe('a staged version of a model', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
+  const unstopped = new AbortController().signal;
   const models = () => join(root, 'models');
   /** Puts a version with a new card in its place, after somebody else has done something. */
   const put = async (meanwhile: () => void, fitsOldCard = true) => {
     const place = await findPlace(models(), 'a');
-    await withStaged(place, join(root, 'graph.onnx'), false, async (staged) => {
+    await withStaged(place, join(root, 'graph.onnx'), false, unstopped, async (staged) => {
       await staged.writeCard('new card');
       meanwhile();
       await staged.moveIntoPlace({ cardIs: 'new', fitsOldCard });
@@ -50,5 +51,13 @@ describe('a staged version of a model', () => {
     await expect(put(() => write('1', 'theirs'))).rejects.toThrow(`a v1 ${TAKEN}`);
     expect(read('1/model.onnx')).toBe('theirs');
     expect(readdirSync(models())).toEqual(['a']);
+  });
+
+  it('is none after a signal to stop', async () => {
+    const place = await findPlace(models(), 'a');
+    const stopped = AbortSignal.abort(new Error('stopped by SIGHUP'));
+    const staging = withStaged(place, join(root, 'graph.onnx'), false, stopped, async () => {});
+    await expect(staging).rejects.toThrow('stopped by SIGHUP');
+    expect(readdirSync(root)).toEqual(['graph.onnx']);
   });
 });

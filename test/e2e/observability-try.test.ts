@@ -55,6 +55,11 @@ class Try {
     return vi.waitFor(said, { timeout: PATIENCE_MS, interval: 50 });
   }
 
+  /** Nobody reads any longer what it prints. */
+  closeOutput(): void {
+    this.child.stdout?.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
@@ -144,11 +149,11 @@ describe('npm run observability:try', () => {
   });
 
   it('goes on where no server answers, or asks for a token, and says what to do', async () => {
-    const alone = start(['--url', 'http://127.0.0.1:1', '--once', '--timeout', '0.1']);
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    const alone = start(['--url', nobody, '--once', '--timeout', '0.1']);
     expect(await alone.end()).toEqual({
       code: 1,
-      stderr:
-        'Nothing answers at http://127.0.0.1:1/: is `npm start` running?\n\nno mail within 0.1 s\n',
+      stderr: `no server at ${nobody}: is \`npm start\` running?\n\nno mail within 0.1 s\n`,
     });
     expect(alone.stdout).toContain('This ends after the first mail, or after 0.1 s');
     const locked = start(['--url', server.url, '--once', '--timeout', '0.1']);
@@ -178,6 +183,13 @@ describe('npm run observability:try', () => {
     expect(stderr).toMatch(
       /^not found on PATH: prometheus, prometheus-alertmanager or alertmanager\. .*\n.*apt-get install --no-install-recommends prometheus prometheus-alertmanager\n.*systemctl disable --now prometheus prometheus-alertmanager\n.*brew install prometheus alertmanager\n$/,
     );
+    expectNothingLeft();
+  });
+
+  it('ends with what it has started once nobody reads what it says', async () => {
+    const trying = start(['--url', server.url], { METRICS_TOKEN: TOKEN });
+    trying.closeOutput();
+    expect(await trying.end()).toEqual({ code: 141, stderr: '' });
     expectNothingLeft();
   });
 

@@ -60,6 +60,26 @@ describe('rows of data', () => {
     expect(parseDataRows('text\n"1,5"\n', 'd.csv', text)).toEqual([['1,5']]);
   });
 
+  it.each([
+    ['a typo', '1,x\n3,4\n', [1, 'x']],
+    ['a typo in front', 'width,2\n3,4\n', ['width', 2]],
+    ['an infinite number', 'inf,2\n3,4\n', ['inf', 2]],
+    ['nothing but infinite numbers', '-Infinity,inf\n3,4\n', ['-Infinity', 'inf']],
+  ])('of CSV begin with the first line, with %s in it', (_, content, first) => {
+    for (const model of [named, unnamed]) {
+      expect(parseDataRows(content, 'd.csv', model)).toEqual([first, [3, 4]]);
+    }
+  });
+
+  it('of CSV may stand below names that read like what is missing', () => {
+    expect(parseDataRows('Na,Mg\n1,2\n3,4\n', 'd.csv', unnamed)).toEqual(rows);
+    expect(parseDataRows('x1,x2\n1,2\n3,4\n', 'd.csv', unnamed)).toEqual(rows);
+    expect(parseDataRows(',\n3,4\n', 'd.csv', unnamed)).toEqual([
+      [null, null],
+      [3, 4],
+    ]);
+  });
+
   it('are none where there is nothing', () => {
     expect(parseDataRows(' \n', 'd.csv', named)).toEqual([]);
     expect(parseDataRows('[]', 'd.json', named)).toEqual([]);
@@ -82,6 +102,10 @@ describe('rows of data', () => {
       unnamed,
       `d.csv, row 1: expected a number, got "4,5" (with a decimal point?)`,
     ],
+    ['d.csv', '1,"2\n3,4\n', named, /^d\.csv, row 1: Quoted field unterminated$/],
+    ['d.csv', '1,2\n3,"4\n', named, /^d\.csv, row 2: Quoted field unterminated$/],
+    ['d.csv', 'a,b\n1,"2\n', named, /^d\.csv, row 1: Quoted field unterminated$/],
+    ['d.csv', 'a,"b\n1,2\n', named, /^d\.csv, header: Quoted field unterminated$/],
     ['d.ndjson', '[1, 2]\n[3,\n', named, /^d\.ndjson, row 2 is not JSON: /],
     ['d.json', '[[1, 2],\n[3, 4]', named, /^d\.json is not JSON: /],
   ])('that are wrong are named in one line: %s %j', (file, content, model, message) => {
