@@ -369,12 +369,13 @@ describe.each(Object.entries(RUNTIMES))('the page of the %s, by its settings', (
 describe.runIf(TAKE_PICTURES)('the pictures in the README', () => {
   it.each(['light', 'dark'] as const)('show the page under load: %s', async (colorScheme) => {
     const target = await RUNTIMES['Node server']();
-    const options = { colorScheme, viewport: { width: 1200, height: 860 }, deviceScaleFactor: 1.5 };
+    const options = { colorScheme, viewport: { width: 1200, height: 960 }, deviceScaleFactor: 1.5 };
     const { page } = await visit(browser, `${target.url}/#digits`, options);
     await whileBusy(target, async () => {
       await page.waitForTimeout(40_000);
       await draw(page, SEVEN);
       await verdict(page).getByText('7', { exact: true }).waitFor();
+      await page.evaluate('scrollTo(0, 0)');
       await page.screenshot({ path: `docs/page-${colorScheme}.png` });
     });
     await target.stop();
