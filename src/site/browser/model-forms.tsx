@@ -54,11 +54,13 @@ export function ModelForms({
     if (outcome && way !== 'draw' && wrongField === undefined)
       answer.current?.scrollIntoView({ block: 'nearest' });
   }, [outcome]);
-  // What was said without the token is no answer to whoever has given it.
-  useEffect(() => {
-    if (hasToken) forget();
-  }, [hasToken]);
   // No button asks about a drawing, so it is asked about again wherever its answer would be another one.
+  useEffect(() => {
+    if (!hasToken) return;
+    // What was said without the token is no answer to whoever has given it.
+    forget();
+    if (way === 'draw') askDrawn(predictPath(model.name, version));
+  }, [hasToken]);
   const selectVersion = (next: string) => {
     setChosen(next);
     forget();
