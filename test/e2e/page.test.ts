@@ -77,7 +77,9 @@ async function describedBy(field: Locator): Promise<string> {
   return (await Promise.all(texts)).join(' ');
 }
 
-describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start) => {
+describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (name, start) => {
+  // The files are the same on both: whoever serves them, what they look like is seen once.
+  const windows = name === 'workerd' ? WINDOWS.slice(0, 1) : WINDOWS;
   let target: SocketTarget;
   beforeAll(async () => {
     target = await start({ METRICS_FLUSH_SECONDS: '1' });
@@ -241,7 +243,7 @@ describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start)
     expect(faults).toEqual([]);
   });
 
-  it.each(WINDOWS)('keeps nobody out: %j', async (options) => {
+  it.each(windows)('keeps nobody out: %j', async (options) => {
     const { page } = await visit(browser, `${target.url}/#diabetes`, options);
     await page.getByLabel('age', { exact: true }).fill('fifty');
     await predictButton(page).click();
@@ -256,7 +258,7 @@ describe.each(Object.entries(RUNTIMES))('the page, served by the %s', (_, start)
     expect(await overhang(page)).toBe(0);
   });
 
-  it.each(WINDOWS)('keeps nobody out of the documentation: %j', async (options) => {
+  it.each(windows)('keeps nobody out of the documentation: %j', async (options) => {
     const { page } = await visit(browser, `${target.url}/docs`, options);
     await operation(page).waitFor();
     expect(await findBarriers(page)).toEqual([]);
