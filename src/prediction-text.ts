@@ -1,11 +1,7 @@
 import { shortNumber } from './quantities.ts';
 
-/** What POST /predict says of one row, as far as words need it. */
-export interface Described {
-  readonly label?: unknown;
-  readonly value?: unknown;
-  readonly probabilities?: Readonly<Record<string, number>> | undefined;
-}
+/** What POST /predict says of one row: of a model without a card these are outputs that happen to be called so. */
+export type Described = Readonly<Record<string, unknown>>;
 
 /** Characters of a prediction in a few words: an output may be a tensor of thousands of values. */
 const LONGEST_WORDS = 200;
@@ -16,18 +12,39 @@ export function describePrediction(prediction: Described): string {
   return words.length <= LONGEST_WORDS ? words : `${words.slice(0, LONGEST_WORDS)} …`;
 }
 
-function findWords({ label, value, probabilities, ...others }: Described): string {
+function findWords(prediction: Described): string {
+  const { label, value } = prediction;
   if (label !== undefined) return String(label);
   if (typeof value === 'number') return String(shortNumber(value));
-  if (probabilities) {
-    return Object.entries(probabilities).sort(([, a], [, b]) => b - a)[0]?.[0] ?? '';
-  }
-  return shortJson(value === undefined ? others : { value, ...others });
+  return findLikeliest(probabilitiesOf(prediction)) ?? shortJson(prediction);
 }
 
-/** How probable it is that a prediction is right, by the model's own account; 0 where it gives none. */
-export function certainty({ probabilities = {} }: Described): number {
-  return Math.max(0, ...Object.values(probabilities));
+function findLikeliest(probabilities: Readonly<Record<string, number>> = {}): string | undefined {
+  return Object.entries(probabilities).toSorted(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** @returns the probability of each class by its name; undefined where a prediction has none */
+export function probabilitiesOf({
+  probabilities,
+}: Described): Readonly<Record<string, number>> | undefined {
+  if (typeof probabilities !== 'object' || Array.isArray(probabilities)) return undefined;
+  const shares = Object.entries(probabilities ?? {});
+  const isWhole = shares.length > 0 && shares.every(([, share]) => typeof share === 'number');
+  return isWhole ? (Object.fromEntries(shares) as Record<string, number>) : undefined;
+}
+
+/**
+ * How probable what is predicted is, by the model's own account: a model may well predict another class than the
+ * likeliest.
+ *
+ * @returns undefined where it gives no account
+ */
+export function certainty(prediction: Described): number | undefined {
+  const probabilities = probabilitiesOf(prediction);
+  const predicted = String(prediction.label ?? findLikeliest(probabilities));
+  return probabilities && Object.hasOwn(probabilities, predicted)
+    ? probabilities[predicted]
+    : undefined;
 }
 
 /** A value as JSON whose numbers are short; text as it is. */

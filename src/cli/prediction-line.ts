@@ -1,23 +1,20 @@
-import * as z from 'zod';
 import { elementReader } from '../inference/elements.ts';
 import type { Tensor } from '../inference/tensor.ts';
-import { certainty, describePrediction, shortJson } from '../prediction-text.ts';
+import { certainty, type Described, describePrediction, shortJson } from '../prediction-text.ts';
 import { percent } from '../quantities.ts';
 
 /** Values of an output that are shown; a line has room for no more. */
 const MOST_VALUES = 8;
 
-const named = z.looseObject({
-  probabilities: z.record(z.string(), z.number()).optional().catch(undefined),
-});
-
 /** What a server predicts for a row, by whatever names, as far as a line has room for it. */
 export function shortPrediction(prediction: unknown): string {
-  const { success, data } = named.safeParse(prediction);
-  if (!success) return shortJson(prediction);
-  const share = certainty(data);
-  const words = describePrediction(data);
-  return share > 0 && share <= 1 ? `${words} ${percent(share)}` : words;
+  if (typeof prediction !== 'object' || prediction === null || Array.isArray(prediction)) {
+    return shortJson(prediction);
+  }
+  const described = prediction as Described;
+  const words = describePrediction(described);
+  const share = certainty(described);
+  return share === undefined ? words : `${words} ${percent(share)}`;
 }
 
 /** An output as it came: values in JSON, or a tensor. */

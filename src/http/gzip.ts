@@ -37,6 +37,6 @@ function acceptedByClient(c: Context): string {
 function takesGzip(accepted: string): boolean {
   const [preferred] = parseAccept(accepted.toLowerCase())
     .filter(({ type, q }) => q > 0 && (type === 'gzip' || type === 'identity'))
-    .toSorted((a, b) => b.q - a.q);
+    .toSorted((a, b) => b.q - a.q || Number(b.type === 'gzip') - Number(a.type === 'gzip'));
   return preferred?.type === 'gzip';
 }

@@ -113,6 +113,43 @@ describe('the page', () => {
     expect(faults).toEqual([]);
   });
 
+  it('ends a stroke with Clear, and shows no answer of a drawing elsewhere', async () => {
+    const { page } = await visit(browser, `${target.url}/#digits`);
+    const pad = page.locator('canvas.pad');
+    await pad.hover({ position: { x: 80, y: 60 } });
+    await page.mouse.down();
+    await pad.hover({ position: { x: 180, y: 60 } });
+    await result(page).locator('.verdict').waitFor();
+    await page.getByRole('button', { name: 'Clear' }).evaluate((button) => {
+      (button as unknown as { click(): void }).click();
+    });
+    await page.getByText(NOTHING).waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') asked.push(request.url());
+    });
+    await pad.hover({ position: { x: 180, y: 160 } });
+    await page.mouse.up();
+    await page.evaluate('new Promise(requestAnimationFrame)');
+    expect(asked).toEqual([]);
+    // The frame that shows a stroke comes after the tab.
+    await page.evaluate(`{
+      const pad = document.querySelector('canvas.pad');
+      const { left, top } = pad.getBoundingClientRect();
+      const at = { clientX: left + 90, clientY: top + 90, bubbles: true, pointerId: 1, button: 0 };
+      pad.setPointerCapture = () => {};
+      for (const type of ['pointerdown', 'pointermove', 'pointerup']) {
+        pad.dispatchEvent(new PointerEvent(type, at));
+      }
+      [...document.querySelectorAll('.segments label')].find(({ textContent }) => textContent === 'Fields').click();
+    }`);
+    await page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    );
+    expect(asked).toEqual([]);
+    await page.getByText(NOTHING).waitFor();
+  });
+
   it('is drawn on by one finger, whatever else lies on the pad', async () => {
     const { page } = await visit(browser, `${target.url}/#digits`, { hasTouch: true });
     const pad = page.locator('canvas.pad');

@@ -4,22 +4,27 @@ import { cutText } from './cut-text.ts';
 import { useEffect } from './use-effect.ts';
 
 type Language = keyof typeof LANGUAGES;
+const COPYING = {
+  none: '',
+  done: 'Copied',
+  refused: 'Not allowed here: select it by hand',
+} as const;
 const NAMES = Object.keys(LANGUAGES) as Language[];
 
 /** The question that was asked last, as programs ask it, to be taken along. */
 export function CallExamples({ call }: { call: Call }) {
   const group = useId();
   const [language, setLanguage] = useState<Language>('curl');
-  const [copied, setCopied] = useState('');
+  const [copying, setCopying] = useState<keyof typeof COPYING>('none');
   const text = LANGUAGES[language](call);
-  useEffect(() => setCopied(''), [text]);
+  useEffect(() => setCopying('none'), [text]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setCopied('Copied');
+      setCopying('done');
     } catch {
       // Browsers refuse it where the page came without TLS from another machine.
-      setCopied('Not allowed here: select it by hand');
+      setCopying('refused');
     }
   };
   return (
@@ -42,9 +47,10 @@ export function CallExamples({ call }: { call: Call }) {
         <button type="button" onClick={copy}>
           Copy
         </button>
-        <span role="status">{copied}</span>
+        <span role="status">{COPYING[copying]}</span>
       </div>
-      <pre tabindex={0}>{cutText(text)}</pre>
+      {/* Who has to select it by hand needs all of it. */}
+      <pre tabindex={0}>{copying === 'refused' ? text : cutText(text)}</pre>
     </section>
   );
 }

@@ -40,6 +40,7 @@ export function DrawPad({
   };
   const show = () => {
     paint();
+    if (!strokes.current?.length) return;
     const row = rasterise(strokes.current ?? [], pixels);
     setSeen(row);
     onDrawn([row]);
@@ -73,7 +74,8 @@ export function DrawPad({
     if (event.pointerId === pointer.current) pointer.current = undefined;
   };
   const clear = () => {
-    cancelAnimationFrame(frame.current ?? 0);
+    // A stroke that is under way ends with it.
+    pointer.current = undefined;
     strokes.current = [];
     setSeen([]);
     paint();

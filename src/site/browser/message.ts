@@ -2,7 +2,8 @@ import { ServerError } from './server.ts';
 
 /** What went wrong, for the person in front of the page. */
 export function messageOf(error: unknown): string {
-  if (error instanceof ServerError && error.code === 'unreachable') {
+  const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+  if (isLate || (error instanceof ServerError && error.code === 'unreachable')) {
     return 'The server does not answer. Is it running?';
   }
   if (error instanceof ServerError && error.code === 'unauthorized' && !error.hadToken) {

@@ -36,6 +36,8 @@ export function ModelForms({
     'rows',
   ];
   const [way, setWay] = useState<Way>(ways[0] ?? 'rows');
+  const shown = useRef(way);
+  shown.current = way;
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   // The one that was chosen may have gone meanwhile.
   const version = chosen !== undefined && versions.includes(chosen) ? chosen : undefined;
@@ -92,7 +94,8 @@ export function ModelForms({
               pixels={pixels}
               onDrawn={(rows) => {
                 drawn.current = rows;
-                void askRows(rows);
+                // The last of a stroke may come when something else is shown already.
+                if (shown.current === 'draw') void askRows(rows);
               }}
               onCleared={() => {
                 drawn.current = undefined;

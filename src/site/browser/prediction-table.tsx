@@ -8,7 +8,7 @@ const MOST_ROWS = 200;
 /** Predictions of several rows. */
 export function PredictionTable({ predictions }: { predictions: readonly Prediction[] }) {
   const shown = predictions.slice(0, MOST_ROWS);
-  const hasProbability = shown.some(({ probabilities }) => probabilities);
+  const hasProbability = shown.some((prediction) => certainty(prediction) !== undefined);
   return (
     <>
       <section class="scroll" tabindex={0} aria-label="Predictions">
@@ -25,7 +25,7 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
               <tr key={row}>
                 <th scope="row">{row + 1}</th>
                 <td>{describePrediction(prediction)}</td>
-                {hasProbability && <td>{percent(certainty(prediction))}</td>}
+                {hasProbability && <td>{writeCertainty(certainty(prediction))}</td>}
               </tr>
             ))}
           </tbody>
@@ -38,4 +38,8 @@ export function PredictionTable({ predictions }: { predictions: readonly Predict
       )}
     </>
   );
+}
+
+function writeCertainty(share: number | undefined): string {
+  return share === undefined ? '' : percent(share);
 }

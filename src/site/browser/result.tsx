@@ -1,10 +1,10 @@
 import { useState } from 'hono/jsx/dom';
-import { describePrediction } from '../../prediction-text.ts';
+import { describePrediction, probabilitiesOf } from '../../prediction-text.ts';
 import { cutText } from './cut-text.ts';
 import { countRowsFromOne } from './message.ts';
 import { PredictionTable } from './prediction-table.tsx';
 import { Probabilities } from './probabilities.tsx';
-import type { Answer } from './server.ts';
+import type { Answer, Prediction } from './server.ts';
 import { useEffect } from './use-effect.ts';
 import type { Outcome } from './use-prediction.ts';
 
@@ -76,19 +76,20 @@ function Success({ answer, roundTripMs }: { answer: Answer; roundTripMs: number 
   );
 }
 
-function Single({ prediction }: { prediction: Answer['predictions'][number] }) {
-  const { label, probabilities, value } = prediction;
-  if (label !== undefined || probabilities) {
-    const best = probabilities && Object.entries(probabilities).sort(([, a], [, b]) => b - a)[0];
-    return (
-      <>
-        <p class="verdict">{String(label ?? best?.[0])}</p>
-        {probabilities && <Probabilities probabilities={probabilities} />}
-      </>
-    );
-  }
-  if (typeof value === 'number') return <p class="verdict">{Number(value.toPrecision(6))}</p>;
-  return <pre tabindex={0}>{writeJson(prediction)}</pre>;
+function Single({ prediction }: { prediction: Prediction }) {
+  const { label, probabilities: _, value, ...others } = prediction;
+  const probabilities = probabilitiesOf(prediction);
+  const isVerdict = label !== undefined || typeof value === 'number' || probabilities;
+  // Of a model without a card what has one of these names may be any output, and stand beside more.
+  const isAll =
+    Object.keys(others).length === 0 && !('probabilities' in prediction && !probabilities);
+  return (
+    <>
+      {isVerdict && <p class="verdict">{describePrediction(prediction)}</p>}
+      {probabilities && <Probabilities probabilities={probabilities} />}
+      {!(isVerdict && isAll) && <pre tabindex={0}>{writeJson(prediction)}</pre>}
+    </>
+  );
 }
 
 function writeJson(value: unknown): string {

@@ -31,11 +31,7 @@ export interface Model {
 }
 
 /** One prediction: of a classifier, of a regressor, or every output by its name. */
-export type Prediction = Readonly<Record<string, unknown>> & {
-  readonly label?: string | number;
-  readonly probabilities?: Readonly<Record<string, number>>;
-  readonly value?: number;
-};
+export type Prediction = Readonly<Record<string, unknown>>;
 
 /** POST /models/:name/predict. */
 export interface Answer {
