@@ -252,6 +252,7 @@ describe('npm run infer', () => {
     const args = ['--url', closed.url, '--requests', '40', '--concurrency', '4'];
     const withToken = (token: string) => startInfer(args, { env: { API_TOKEN: token } }).ended;
     expect((await withToken(API_TOKEN)).stdout).toContain('40 requests, 0 errors');
+    expect((await withToken(',old')).stdout).toContain('40 requests, 0 errors');
     expect(await withToken('')).toEqual({
       code: 1,
       stdout: '',
