@@ -9,7 +9,7 @@ import { endWithReader } from './closed-pipe.ts';
 import { npmCommand } from './command.ts';
 import { TOKEN_HELP } from './refusal.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
-import { authorization, pickToken } from './server.ts';
+import { authorization, pickMetricsToken } from './server.ts';
 import { stopOnSignals } from './signals.ts';
 
 /** `npm run alert:try`: keeps a running server busy, with real requests, until Alert_Prediction_Time would fire. */
@@ -21,14 +21,13 @@ interface Options {
   readonly model?: string;
   readonly threshold: number;
   readonly duration: number;
-  readonly metricsToken?: string;
 }
 
 async function tryAlert(options: Options): Promise<void> {
   const { url, threshold, duration } = options;
   // A token that cannot be sent is a matter of none of the requests.
   authorization();
-  const metricsToken = pickToken('METRICS_TOKEN', options.metricsToken);
+  const metricsToken = pickMetricsToken(program);
   const model = await findExamples(url, options.model);
   const signal = AbortSignal.any([stopOnSignals(), AbortSignal.timeout(duration * 1000)]);
   const at = { url, model, metricsToken, signal };

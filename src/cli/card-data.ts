@@ -1,4 +1,5 @@
 import type { TensorSpec } from '../inference/types.ts';
+import { count } from '../quantities.ts';
 import { toNumber } from '../rows/cells.ts';
 import { parseDataRows } from '../rows/data-rows.ts';
 import { parseRecords, withoutMark } from '../rows/records.ts';
@@ -9,6 +10,8 @@ export interface CardData {
   /** Names of the values in a row; undefined for a model with several inputs, whose names are the graph's. */
   readonly features: readonly string[] | undefined;
   readonly examples: readonly unknown[];
+  /** Columns without a name, which are never features: pandas' index, or what a comma at the end of each line makes. */
+  readonly unnamed: number;
 }
 
 /** As many show what a row looks like, and are read when a card is. */
@@ -26,11 +29,12 @@ export async function readCardData(
   inputs: readonly TensorSpec[],
 ): Promise<CardData> {
   const text = withoutMark(await readText(file));
+  const noHeader = `${file}: expected CSV with a header that names the features`;
+  // What would be wrong with JSON as CSV helps nobody.
+  if (/^\s*[[{]/.test(text)) throw new Error(noHeader);
   const [first = [], ...records] = parseRecords(text, file, () => true);
   const columns = first.map((name) => name.trim());
-  if (/^\s*[[{]/.test(text) || columns.every((name) => toNumber(name) !== undefined)) {
-    throw new Error(`${file}: expected CSV with a header that names the features`);
-  }
+  if (columns.every((name) => toNumber(name) !== undefined)) throw new Error(noHeader);
   const unknown = ignored.find((name) => !columns.includes(name));
   if (unknown !== undefined) {
     throw new Error(`${file} has no column '${unknown}'; its header names ${columns.join(', ')}`);
@@ -38,10 +42,14 @@ export async function readCardData(
   const features =
     inputs.length > 1 ? undefined : pickFeatures(file, columns, records, ignored, inputs);
   const rows = parseDataRows(text, file, { inputs, features });
-  return { features, examples: rows.filter(isWhole).slice(0, MOST_EXAMPLES) };
+  const unnamed = columns.filter((name) => name === '').length;
+  return { features, examples: rows.filter(isWhole).slice(0, MOST_EXAMPLES), unnamed };
 }
 
-/** All columns, or else those with nothing but numbers, which labels in words have not. */
+/**
+ * All columns that have a name and are not ignored: which others are no features is not for their content to tell, as a
+ * graph may take text for a feature, and a target is a number like any.
+ */
 function pickFeatures(
   file: string,
   columns: readonly string[],
@@ -51,16 +59,15 @@ function pickFeatures(
 ): readonly string[] {
   const width = countFeatures(inputs);
   if (width === undefined) throw new Error('--data: the graph does not take a row of features');
-  const left = columns.filter((name) => !ignored.includes(name));
+  const left = columns.filter((name) => name !== '' && !ignored.includes(name));
   if (left.length === width) return left;
-  const numbers = left.filter((name) => {
-    const place = columns.indexOf(name);
-    return records.every((record) => toNumber(record[place] ?? '') !== undefined);
-  });
-  if (numbers.length === width) return numbers;
-  const found = `${file} has ${left.length} columns: ${left.join(', ')}`;
+  const isText = (name: string) =>
+    records.some((record) => toNumber(record[columns.indexOf(name)] ?? '') === undefined);
+  const named = left.map((name) => (isText(name) ? `${name} (text)` : name)).join(', ');
   const way = left.length > width ? '; --ignore names those that are no features' : '';
-  throw new Error(`the graph takes ${width} features, ${found}${way}`);
+  throw new Error(
+    `the graph takes ${width} features, ${file} has ${count(left.length, 'column')}: ${named}${way}`,
+  );
 }
 
 /** @returns undefined for a model whose rows are not so many values */

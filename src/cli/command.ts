@@ -1,15 +1,26 @@
-import { Command } from 'commander';
+import { Command, type ParseOptions } from 'commander';
+
+/** Options that are npm's as well: npm may have them of somebody's settings, and not in place of the command. */
+const OF_NPM: ReadonlySet<string | undefined> = new Set(['--force', '--json', '--version']);
 
 /** A command as package.json has it: what it says of itself is what a person types. */
 export function npmCommand(script: string): Command {
-  const command = new Command(`npm run ${script} --`);
-  return command.configureOutput({
-    outputError: (message, write) => write(message + hint(message, command)),
-  });
+  return new NpmCommand(`npm run ${script} --`);
 }
 
-/** Options that do not come behind `--` are npm's: all that is left of `--model digits` is `digits`. */
-function hint(message: string, command: Command): string {
-  if (!message.startsWith('error: too many arguments')) return '';
-  return `put -- before the options: ${command.name()} ${command.usage()}\n`;
+class NpmCommand extends Command {
+  /** @throws never for an option that npm has kept: the process ends with where it goes */
+  override async parseAsync(argv?: readonly string[], options?: ParseOptions): Promise<this> {
+    const kept = this.options.find(({ long }) => !OF_NPM.has(long) && isKept(long));
+    if (kept) {
+      const usage = `${this.name()} ${this.usage()}`;
+      this.error(`error: npm has kept ${kept.long}: put -- before the options: ${usage}`);
+    }
+    return super.parseAsync(argv, options);
+  }
+}
+
+/** Options that do not come behind `--` are npm's, which puts them into the environment. */
+function isKept(long: string | undefined): boolean {
+  return process.env[`npm_config_${long?.slice(2).replaceAll('-', '_')}`] !== undefined;
 }

@@ -18,7 +18,7 @@ import { openWire } from './open-wire.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { explainRefusal, TOKEN_HELP } from './refusal.ts';
 import { type Asked, describeSample, describeShortfall, formatReport } from './report-text.ts';
-import { findRows } from './rows-to-send.ts';
+import { findRows, fixedRows } from './rows-to-send.ts';
 import { findModel } from './served-model.ts';
 import { AnswerError, authorization, ConnectionError } from './server.ts';
 import { stopOnSignals } from './signals.ts';
@@ -66,7 +66,9 @@ async function infer(options: Options): Promise<void> {
   const rows = await findRows(model, options.data, options.rows, stopped);
   const run = { model: model.name, version: model.version, protocol, rate };
   const asked = countAsked(options, rows);
-  const report = await measure(options, asked, wire, rows, run, stopped);
+  const isOnce = sendsOnce(options) && fixedRows(model) === undefined;
+  const pick = (index: number) => pickRows(rows, index, options.rows, isOnce);
+  const report = await measure(options, asked, wire, pick, run, stopped);
   const width = Math.min(COLUMNS, process.stdout.columns || COLUMNS);
   const notes = describeShortfall(report, asked, stopped.aborted);
   console.log(json ? JSON.stringify(report) : formatReport(report, width, notes));
@@ -74,6 +76,10 @@ async function infer(options: Options): Promise<void> {
 }
 
 /** Of somebody's own rows each is sent; the examples of a card are there to be sent again and again. */
+function sendsOnce({ data, requests, duration }: Options): boolean {
+  return data !== undefined && requests === undefined && duration === undefined;
+}
+
 function countAsked(options: Options, rows: readonly unknown[]): Asked {
   const { data, rows: size, rate, duration: seconds = Number.POSITIVE_INFINITY } = options;
   const all = data === undefined ? USUAL_REQUESTS : Math.ceil(rows.length / size);
@@ -91,7 +97,7 @@ async function measure(
   options: Options,
   { requests, seconds }: Asked,
   wire: Wire,
-  rows: readonly unknown[],
+  pick: (index: number) => readonly unknown[],
   run: Run,
   stopped: AbortSignal,
 ): Promise<Report> {
@@ -103,7 +109,7 @@ async function measure(
   let hasAnswered = false;
   const send = async (index: number) => {
     try {
-      const picked = pickRows(rows, index, options.rows);
+      const picked = pick(index);
       const answer = await within(options, signal, (ending) => sendRows(wire, picked, ending));
       hasAnswered = true;
       return answer;
@@ -139,9 +145,20 @@ async function measure(
   return measurements.report(run, elapsed);
 }
 
-/** The rows of a request: the ones after those of the request before, from the first again after the last. */
-function pickRows(rows: readonly unknown[], index: number, size: number): unknown[] {
-  return Array.from({ length: size }, (_, row) => rows[(index * size + row) % rows.length]);
+/**
+ * The rows of a request: the ones after those of the request before, from the first again after the last.
+ *
+ * @param isOnce whether the last request ends with the last row instead
+ */
+function pickRows(
+  rows: readonly unknown[],
+  index: number,
+  size: number,
+  isOnce: boolean,
+): unknown[] {
+  const start = index * size;
+  const length = isOnce ? Math.min(size, rows.length - start) : size;
+  return Array.from({ length }, (_, row) => rows[(start + row) % rows.length]);
 }
 
 const program = npmCommand('infer')

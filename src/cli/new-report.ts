@@ -33,6 +33,7 @@ export function describeNewModel(
     'what there is now',
     ...align(listFiles(model, bundle)),
     ...noteUnserved(model),
+    ...noteUnnamed(model),
     'next',
     ...align(listCommands(model)),
     'and ask it',
@@ -97,6 +98,12 @@ function noteUnserved({ card, place }: PreparedModel): string[] {
   const { name, version } = place;
   if (servedVersions(card, [version]).includes(version)) return [];
   return [`  note: "serve" in the card of ${name} does not ask for version ${version}`];
+}
+
+/** A column may have lost its name, where whoever wrote the file does not think of an index. */
+function noteUnnamed({ unnamed }: PreparedModel): string[] {
+  if (unnamed === 0) return [];
+  return [`  note: ${count(unnamed, 'column')} of --data without a name left out`];
 }
 
 function cardPathOf({ place: { root, name } }: PreparedModel): string {

@@ -14,7 +14,7 @@ import { endWithReader } from './closed-pipe.ts';
 import { npmCommand } from './command.ts';
 import { requireFreePort } from './free-port.ts';
 import { makeDirectory } from './make-directory.ts';
-import { pickToken } from './server.ts';
+import { pickMetricsToken } from './server.ts';
 import { stopOnSignals } from './signals.ts';
 import { tryScrape } from './try-scrape.ts';
 
@@ -37,11 +37,10 @@ interface Options {
   readonly keep?: string;
   readonly once?: boolean;
   readonly timeout: number;
-  readonly metricsToken?: string;
 }
 
 async function watch(options: Options): Promise<void> {
-  const token = pickToken('METRICS_TOKEN', options.metricsToken);
+  const token = pickMetricsToken(program);
   if (options.prometheusPort === options.alertmanagerPort) {
     const both = `Prometheus and Alertmanager cannot both have port ${options.prometheusPort}`;
     throw new Error(`${both}: name another with --alertmanager-port`);

@@ -27,6 +27,8 @@ export interface PreparedModel {
   readonly cardIs: 'new' | 'as it was' | 'none';
   /** Whether the example of a new card is nobody's row, but what the model was tried with. */
   readonly isMadeUp: boolean;
+  /** Columns of the data for a new card that were left out because they have no name. */
+  readonly unnamed: number;
   /** Whether the version can be served with what the model has had for a card, too. */
   readonly fitsOldCard: boolean;
   /** Why there is none. */
@@ -51,7 +53,7 @@ export async function prepareModel(
   const { inputs, outputs, bytes, card } = model;
   await model.retire();
   const seen = { place, files, bytes, inputs, outputs, row: trial?.row, card };
-  const prepared = { ...seen, isMadeUp: false, fitsOldCard: true };
+  const prepared = { ...seen, isMadeUp: false, unnamed: 0, fitsOldCard: true };
   if (!wishes) {
     return { ...prepared, row: card?.examples?.[0] ?? trial?.row, cardIs: 'as it was' };
   }
@@ -71,7 +73,8 @@ export async function prepareModel(
     !place.isKnown || (await holdAgainstCard(place, sketch.card, contents, parts));
   const row = described.card?.examples?.[0] ?? trial?.row;
   const isMadeUp = row !== undefined && !data?.examples.length;
-  return { ...prepared, row, card: described.card, cardIs: 'new', isMadeUp, fitsOldCard };
+  const { unnamed = 0 } = data ?? {};
+  return { ...prepared, row, card: described.card, cardIs: 'new', isMadeUp, unnamed, fitsOldCard };
 }
 
 async function load(

@@ -1,15 +1,19 @@
 import { AnswerError } from './server.ts';
+import { OversizeError } from './wire.ts';
 
 /** What commands that ask for predictions say of it in their help. */
 export const TOKEN_HELP =
   'API_TOKEN of the environment goes along, for a server that asks for a token.';
 
+const FEWER_ROWS = 'send fewer rows with --rows';
+
 /**
- * Says what to do about an answer that every other request would get as well.
+ * Says what to do about what every other request would meet as well.
  *
  * @returns undefined for what may be otherwise the next time
  */
 export function explainRefusal(error: unknown): string | undefined {
+  if (error instanceof OversizeError) return `${error.message}: ${FEWER_ROWS}`;
   if (!(error instanceof AnswerError)) return undefined;
   const { status, message } = error;
   switch (status) {
@@ -20,7 +24,7 @@ export function explainRefusal(error: unknown): string | undefined {
     case 405:
       return message;
     case 413:
-      return `${message}: send fewer rows with --rows`;
+      return `${message}: ${FEWER_ROWS}`;
     default:
       return undefined;
   }

@@ -20,8 +20,8 @@ export async function findRows(
   size: number,
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
-  const { name, inputs } = model;
-  const fixed = inputs.map(({ shape }) => shape[0] ?? -1).find((rows) => rows > 0);
+  const { name } = model;
+  const fixed = fixedRows(model);
   if (fixed !== undefined && fixed !== size) {
     throw new Error(
       `model '${name}' takes ${fixed} rows at a time: send them with --rows ${fixed}`,
@@ -35,6 +35,11 @@ export async function findRows(
   if (rows.length === 0) throw new Error(`${file} has no rows`);
   checkRows(rows, file, model);
   return rows;
+}
+
+/** @returns how many rows a request has to have; undefined where the model takes as many as it is given */
+export function fixedRows({ inputs }: ServedModel): number | undefined {
+  return inputs.map(({ shape }) => shape[0] ?? -1).find((rows) => rows > 0);
 }
 
 /** Who has started the command and typed nothing ends it as any other. */

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import * as z from 'zod';
 import { token } from '../config.ts';
 import { messageOf } from '../errors.ts';
@@ -152,16 +153,27 @@ export function authorization(): Record<string, string> {
 /**
  * Picks the first of several tokens, of which any is good.
  *
- * @param setting what they are called
+ * @param setting where they are from: a variable, or an option
  * @returns undefined where there is none
  * @throws Error in one line where it is no token: no header could carry it, and fetch would say less
  */
 export function pickToken(setting: string, tokens: string | undefined): string | undefined {
-  const [first] = tokens?.split(',') ?? [];
-  if (!first) return undefined;
+  const first = tokens?.split(',').find((part) => part !== '');
+  if (first === undefined) return undefined;
   const { success, data, error } = token.safeParse(first);
   if (success) return data;
   throw new Error(`${setting} is no token: ${error.issues[0]?.message}`);
+}
+
+/**
+ * Picks the token for metrics of a command that has an option for it.
+ *
+ * @throws as `pickToken` does
+ */
+export function pickMetricsToken(command: Command): string | undefined {
+  const isTyped = command.getOptionValueSource('metricsToken') === 'cli';
+  const { metricsToken } = command.opts<{ readonly metricsToken?: string }>();
+  return pickToken(isTyped ? '--metrics-token' : 'METRICS_TOKEN', metricsToken);
 }
 
 /**

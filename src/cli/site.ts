@@ -1,6 +1,8 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
+import { messageOf } from '../errors.ts';
 import { formatBytes } from '../quantities.ts';
+import { replaceDirectory } from './replace-directory.ts';
 
 /** `npm run site`: builds the pages at / and /docs from src/site/browser/ into dist/site/, where servers read them. */
 
@@ -8,7 +10,6 @@ const SOURCE = 'src/site/browser';
 const TARGET = 'dist/site';
 /** Built beside it, so that a server finds the former pages until the new ones are whole. */
 const BUILDING = `dist/.site-${process.pid}`;
-const FORMER = `${BUILDING}-former`;
 /** Each page: its document, and what of it is built: a script, with the style sheet that the script imports. */
 const PAGES = { index: 'page', docs: 'docs' };
 
@@ -36,7 +37,7 @@ async function replaceSite(): Promise<string> {
   if (!builder) return 'the pages are left out: they are built with the packages for development';
   try {
     const description = await buildSite(builder);
-    await moveIntoPlace();
+    await replaceDirectory(BUILDING, TARGET);
     return description;
   } finally {
     await rm(BUILDING, { recursive: true, force: true });
@@ -83,24 +84,6 @@ async function buildSite({ build }: Builder): Promise<string> {
   return lines.join('\n');
 }
 
-/** No directory takes the place of another that has something in it: the former one leaves a moment before. */
-async function moveIntoPlace(): Promise<void> {
-  await rename(TARGET, FORMER).catch(unless('ENOENT'));
-  const fault = await rename(BUILDING, TARGET).catch(unless('ENOTEMPTY', 'EEXIST'));
-  await rm(FORMER, { recursive: true, force: true });
-  // Somebody else has built at the same time, and was there first.
-  if (fault !== undefined) await moveIntoPlace();
-}
-
-/** @returns passes on which of these codes an error has, and throws any other */
-function unless(...codes: readonly string[]): (error: unknown) => string {
-  return (error) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (typeof code === 'string' && codes.includes(code)) return code;
-    throw error;
-  };
-}
-
 /** What it costs to open a page for the first time. */
 async function describe(page: string, paths: readonly string[]): Promise<string> {
   const files = await Promise.all(paths.map((path) => readFile(`${BUILDING}/${path}`)));
@@ -110,4 +93,10 @@ async function describe(page: string, paths: readonly string[]): Promise<string>
   return `${TARGET}/${page} with ${paths.length - 1} files: ${size}, ${compressed} compressed`;
 }
 
-console.log(await replaceSite());
+try {
+  console.log(await replaceSite());
+} catch (error) {
+  // Of a page that is wrong esbuild has said where, and says it again below the first line.
+  console.error(messageOf(error).split('\n', 1)[0]);
+  process.exitCode = 1;
+}

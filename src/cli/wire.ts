@@ -33,17 +33,28 @@ export interface Wire {
   decode(bytes: Uint8Array, headers: Headers, rows: number): Answer;
 }
 
+/** No request can be put together of so many rows. */
+export class OversizeError extends Error {
+  override readonly name = 'OversizeError';
+  readonly code = 'request_too_large';
+
+  constructor(rows: number, cause: unknown) {
+    super(`a request of ${count(rows, 'row')} is too large to be put together`, { cause });
+  }
+}
+
 /**
  * Sends rows and checks that each has its prediction.
  *
- * @throws AnswerError, bad_answer among them; ConnectionError; and the signal's reason
+ * @throws AnswerError, bad_answer among them; ConnectionError; OversizeError; and the signal's reason
  */
 export async function sendRows(
-  { url, encode, decode }: Wire,
+  wire: Wire,
   rows: readonly unknown[],
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { headers, body } = encode(rows);
+  const { url, decode } = wire;
+  const { headers, body } = encodeRows(wire, rows);
   const all = { ...headers, ...authorization() };
   const response = await request(url, { method: 'POST', headers: all, body, signal });
   const bytes = await readBytes(response, url, signal);
@@ -51,6 +62,16 @@ export async function sendRows(
   if (answer.rows === rows.length) return answer;
   const expected = count(rows.length, 'prediction');
   throw new AnswerError(200, 'bad_answer', `bad_answer: expected ${expected}, got ${answer.rows}`);
+}
+
+/** A text or a buffer has an end, which is a matter of the engine and of how long the rows are. */
+function encodeRows({ encode }: Wire, rows: readonly unknown[]): ReturnType<Wire['encode']> {
+  try {
+    return encode(rows);
+  } catch (error) {
+    if (error instanceof RangeError) throw new OversizeError(rows.length, error);
+    throw error;
+  }
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };

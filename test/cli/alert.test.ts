@@ -136,6 +136,9 @@ describe('npm run alert:try', () => {
     expect((await tryAlert(['--url', server.url], { METRICS_TOKEN: '€' })).stderr).toBe(
       'METRICS_TOKEN is no token: expected letters, digits and . _ ~ + / - alone\n',
     );
+    expect((await tryAlert(['--url', server.url, '--metrics-token', 'a b'])).stderr).toBe(
+      '--metrics-token is no token: expected letters, digits and . _ ~ + / - alone\n',
+    );
     expect((await tryAlert(['--threshold', 'high'])).stderr).toContain('expected a number above 0');
   });
 

@@ -6,6 +6,11 @@ const LONGEST_RUN_MS = 25_000;
 
 /** Runs a command as npm does. */
 function run(command: string, ...args: string[]) {
+  return runIn({}, command, ...args);
+}
+
+/** The same with what npm has put into the environment. */
+function runIn(env: NodeJS.ProcessEnv, command: string, ...args: string[]) {
   const { promise, resolve } = Promise.withResolvers<{
     code: unknown;
     stdout: string;
@@ -14,7 +19,7 @@ function run(command: string, ...args: string[]) {
   execFile(
     process.execPath,
     [`src/cli/${command}.ts`, ...args],
-    { timeout: LONGEST_RUN_MS },
+    { timeout: LONGEST_RUN_MS, env: { ...process.env, ...env } },
     (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
   );
   return promise;
@@ -24,17 +29,30 @@ const refused = (stderr: string) => ({ code: 1, stdout: '', stderr });
 
 describe('every command', { timeout: LONGEST_RUN_MS }, () => {
   it('says where options go when npm has kept them for itself', async () => {
-    // What is left of `npm run infer --model digits --requests 3`.
-    expect(await run('infer', 'digits', '3')).toEqual(
-      refused(
-        'error: too many arguments. Expected 0 arguments but got 2: digits, 3.\nput -- before the options: npm run infer -- [options]\n',
-      ),
+    const kept = (option: string, usage: string) =>
+      refused(`error: npm has kept ${option}: put -- before the options: ${usage}\n`);
+    // npm run infer --model digits --max-errors 3
+    const infer = 'npm run infer -- [options]';
+    const words = { npm_config_model: 'true', npm_config_max_errors: 'true' };
+    expect(await runIn(words, 'infer', 'digits', '3')).toEqual(kept('--model', infer));
+    // npm run infer --max-errors=3
+    expect(await runIn({ npm_config_max_errors: '3' }, 'infer')).toEqual(
+      kept('--max-errors', infer),
     );
-    expect(await run('new', 'iris', 'iris.onnx', 'a,b')).toEqual(
-      refused(
-        'error: too many arguments. Expected 2 arguments but got 3: iris, iris.onnx, a,b.\nput -- before the options: npm run models:new -- [options] <name> <graph>\n',
-      ),
+    expect(await runIn({ npm_config_labels: 'true' }, 'new', 'iris', 'iris.onnx', 'a,b')).toEqual(
+      kept('--labels', 'npm run models:new -- [options] <name> <graph>'),
     );
+  });
+
+  it('takes nothing that npm has of its own for an option', async () => {
+    const settings = { npm_config_json: 'true', npm_config_force: 'true', npm_config_fund: '' };
+    expect(await runIn(settings, 'infer', 'digits')).toEqual(
+      refused('error: too many arguments. Expected 0 arguments but got 1: digits.\n'),
+    );
+    expect((await runIn(settings, 'new', '--help')).code).toBe(0);
+  });
+
+  it('says which value of an option is wrong', async () => {
     expect(await run('infer', '--rows', 'no')).toEqual(
       refused(
         "error: option '--rows <n>' argument 'no' is invalid. expected a whole number from 1 to 10000000\n",

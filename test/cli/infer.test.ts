@@ -108,10 +108,15 @@ describe('npm run infer', () => {
   it('sends every row of a file once, and says so when it was told to send fewer', async () => {
     const many = write('many.csv', Array.from({ length: 35 }, () => rows[0]?.join(',')).join('\n'));
     const args = ['--url', target.url, '--model', 'diabetes', '--data', many];
+    const sent = await count('prediction_rows_total');
     const all = await infer(...args);
     expect(all.stdout).toContain('diabetes v1: 35 requests, 0 errors');
     expect(all.stdout).not.toContain('were sent');
+    expect(await count('prediction_rows_total')).toBe(sent + 35);
     expect((await infer(...args, '--rows', '10')).stdout).toContain('diabetes v1: 4 requests');
+    expect(await count('prediction_rows_total')).toBe(sent + 2 * 35);
+    expect((await infer(...args, '--rows', '50')).stdout).toContain('diabetes v1: 1 request,');
+    expect(await count('prediction_rows_total')).toBe(sent + 3 * 35);
     const some = await infer(...args, '--requests', '3', '--rows', '10');
     expect(some.stdout).toMatch(/^diabetes v1: 3 requests.*\n30 of 35 rows were sent\n/m);
   });
@@ -247,6 +252,7 @@ describe('npm run infer', () => {
     const args = ['--url', closed.url, '--requests', '40', '--concurrency', '4'];
     const withToken = (token: string) => startInfer(args, { env: { API_TOKEN: token } }).ended;
     expect((await withToken(API_TOKEN)).stdout).toContain('40 requests, 0 errors');
+    expect((await withToken(',old')).stdout).toContain('40 requests, 0 errors');
     expect(await withToken('')).toEqual({
       code: 1,
       stdout: '',

@@ -198,7 +198,13 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
       (_, i) => `${i},5.1,3.5,,0.2,setosa\n${i},5.1,3.5,1.4,0.2,b`,
     );
     writeFileSync(iris, ['id,a,b,c,d,species', ...rows].join('\n'));
-    const { code, stdout, stderr } = await add('from-one', '--data', iris, '--ignore', 'id');
+    const { code, stdout, stderr } = await add(
+      'from-one',
+      '--data',
+      iris,
+      '--ignore',
+      'id,species',
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(card('from-one')).toMatchObject({
       features: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }],
@@ -215,6 +221,28 @@ describe('npm run models:new', { timeout: LONGEST_TEST_MS }, () => {
   });
 
   it.each([
+    ['an index', ',a,b,c,d\n0,1,2,3,4\n', '1 column'],
+    ['commas at the ends', 'a,b,c,d,\n1,2,3,4,\n', '1 column'],
+    ['both', ' ,a,b,c,d,\n0,1,2,3,4,\n', '2 columns'],
+  ])('leaves out columns without a name, and says so: %s', async (_, text, columns) => {
+    const data = join(root, 'data.csv');
+    writeFileSync(data, text);
+    const { code, stdout } = await add('from-one', '--data', data);
+    expect(code).toBe(0);
+    expect(card('from-one')).toMatchObject({
+      features: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }],
+      examples: [[1, 2, 3, 4]],
+    });
+    expect(stdout).toContain(`\n  note: ${columns} of --data without a name left out\n`);
+  });
+
+  it.each([
+    [
+      'age,sex,bmi,bp,target\n1,f,3,4,5',
+      [],
+      /^the graph takes 4 features, root\/data\.csv has 5 columns: age, sex \(text\), bmi, bp, target; --ignore names those/,
+    ],
+    ['[{"a": 1, "b": "two, \\"3\\""}]', [], /^root\/data\.csv: expected CSV with a header/],
     [
       'id,a,b,c,d\n1,2,3,4,5',
       [],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeBinaryRequest } from '../../src/cli/binary-request.ts';
-import { invocationsWire, predictWire, v1Wire } from '../../src/cli/wire.ts';
+import { explainRefusal } from '../../src/cli/refusal.ts';
+import { invocationsWire, predictWire, sendRows, v1Wire } from '../../src/cli/wire.ts';
 
 const URL_OF_SERVER = 'http://localhost:8000/kilat/';
 const model = {
@@ -33,6 +34,17 @@ describe('a protocol of the client', () => {
       expect(() => decode(bytes(other), headers, 2)).toThrow(/^bad_answer: .*$/);
     }
     expect(() => decode(new TextEncoder().encode('<html>'), headers, 2)).toThrow(/^bad_answer: /);
+  });
+
+  it('says what to do about more rows than a request can be made of', async () => {
+    // A few of them are more text than there can be.
+    const rows = Array(3).fill('a'.repeat(2 ** 28));
+    const wire = predictWire(URL_OF_SERVER, model);
+    const error = await sendRows(wire, rows, AbortSignal.abort()).catch((reason) => reason);
+    expect(error).toMatchObject({ code: 'request_too_large' });
+    expect(explainRefusal(error)).toBe(
+      'a request of 3 rows is too large to be put together: send fewer rows with --rows',
+    );
   });
 
   it('says what was predicted, in a few words', () => {
