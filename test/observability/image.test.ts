@@ -58,6 +58,7 @@ describe('.dockerignore', () => {
     ['src/cli/push.ts', false],
     ['src/quantities.ts', true],
     ['src/cli/site.ts', true],
+    ['src/cli/replace-directory.ts', true],
     ['src/worker.ts', false],
     ['model/train.py', false],
     ['model/requirements.txt', false],
