@@ -5,8 +5,7 @@ import { TOTAL_PREDICTION_SECONDS } from '../../observability/source/objectives.
 import { runbookPlace } from '../../observability/source/runbooks.ts';
 import { driveSum, readSum, SUM } from './alert-drive.ts';
 import { name, positive, serverUrl } from './arguments.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { TOKEN_HELP } from './refusal.ts';
 import { type ExampleModel, findExamples } from './served-model.ts';
 import { authorization, pickMetricsToken } from './server.ts';
@@ -124,13 +123,7 @@ const program = npmCommand('alert:try')
   )
   .option('--duration <seconds>', 'give up after this long', positive, 600)
   .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'))
-  .addHelpText('after', `\n${TOKEN_HELP}`);
+  .addHelpText('after', `\n${TOKEN_HELP}`)
+  .action(tryAlert);
 
-endWithReader();
-try {
-  await program.parseAsync();
-  await tryAlert(program.opts<Options>());
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode ??= 1;
-}
+await runCommand(program);

@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { path } from './arguments.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 
 /** `npm run models:bundle`: writes src/stores/bundle.ts. */
 
@@ -44,10 +43,4 @@ const program = npmCommand('models:bundle')
   .option('--models <directory>', 'where the models are', path, 'model')
   .action(bundle);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(program);

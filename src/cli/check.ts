@@ -2,8 +2,7 @@ import { parseConfig } from '../config.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { path } from './arguments.ts';
 import { formatJson, formatTable } from './check-report.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { loadAll } from './load-all.ts';
 import { findPassedOver } from './passed-over.ts';
 
@@ -30,11 +29,5 @@ const program = npmCommand('models:check')
   .option('--json', 'print one JSON object, in bytes and seconds')
   .action(check);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(program);
 setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

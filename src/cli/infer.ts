@@ -10,8 +10,7 @@ import {
   serverUrl,
   wholeNumber,
 } from './arguments.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { countDue, sendLoad } from './load.ts';
 import { Measurements, type Report, type Run } from './measurements.ts';
 import { openWire } from './open-wire.ts';
@@ -198,13 +197,7 @@ const program = npmCommand('infer')
   )
   .option('--max-errors <n>', 'requests that may fail before the exit code is 1', wholeNumber, 0)
   .option('--json', 'print one JSON object, with the times of inference')
-  .addHelpText('after', `\n${TOKEN_HELP}`);
+  .addHelpText('after', `\n${TOKEN_HELP}`)
+  .action(infer);
 
-endWithReader();
-try {
-  await program.parseAsync();
-  await infer(program.opts<Options>());
-} catch (error) {
-  console.error(explainRefusal(error) ?? messageOf(error));
-  process.exitCode ||= 1;
-}
+await runCommand(program, (error) => explainRefusal(error) ?? messageOf(error));

@@ -5,8 +5,7 @@ import { parseConfig } from '../config.ts';
 import { path } from './arguments.ts';
 import { BUNDLE, writeImports } from './bundle-imports.ts';
 import type { Wishes } from './card-skeleton.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { describeNewModel } from './new-report.ts';
 import { prepareModel } from './prepare-model.ts';
@@ -102,11 +101,5 @@ const program = npmCommand('models:new')
   )
   .action(create);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode ||= 1;
-}
+await runCommand(program);
 setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

@@ -10,8 +10,7 @@ import type { Program } from '../../observability/source/local/program.ts';
 import { findPrograms } from '../../observability/source/local/programs.ts';
 import { startWatchers } from '../../observability/source/local/start.ts';
 import { path, port, positive, serverUrl } from './arguments.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { requireFreePort } from './free-port.ts';
 import { makeDirectory } from './make-directory.ts';
 import { pickMetricsToken } from './server.ts';
@@ -139,13 +138,7 @@ const program = npmCommand('observability:try')
   .option('--keep <folder>', 'keep every mail there as an .eml file', path)
   .option('--once', 'end after the first mail')
   .option('--timeout <seconds>', 'with --once: fail after so long without a mail', positive, 600)
-  .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'));
+  .addOption(new Option('--metrics-token <token>', 'what /metrics asks for').env('METRICS_TOKEN'))
+  .action(watch);
 
-endWithReader();
-try {
-  await program.parseAsync();
-  await watch(program.opts<Options>());
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode ??= 1;
-}
+await runCommand(program);

@@ -8,8 +8,7 @@ import { type ModelCard, parseModelCard } from '../inference/model-card.ts';
 import { count } from '../quantities.ts';
 import { name, path, positiveInteger } from './arguments.ts';
 import { setField } from './card-text.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { findProfiled, type Profiled } from './find-profiled.ts';
 import { createLoaderParts } from './loader-parts.ts';
 import { profileModel } from './profile-model.ts';
@@ -103,11 +102,5 @@ const program = npmCommand('models:profile')
   )
   .action(profile);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(program);
 setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

@@ -8,8 +8,7 @@ import { count, formatBytes } from '../quantities.ts';
 import { DiskStore } from '../stores/disk.ts';
 import { path } from './arguments.ts';
 import { summarise } from './check-report.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { loadAll } from './load-all.ts';
 import { planPush, type Upload } from './push-plan.ts';
 import { stopOnSignals } from './signals.ts';
@@ -147,11 +146,5 @@ const program = npmCommand('models:push')
   .option('--skip-check', 'push models without having loaded them')
   .action(push);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode ??= 1;
-}
+await runCommand(program);
 setTimeout(() => process.exit(), LONGEST_EXIT_MS).unref();

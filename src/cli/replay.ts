@@ -5,8 +5,7 @@ import { datatype } from '../protocols/open-inference-schemas.ts';
 import { count } from '../quantities.ts';
 import { name, path, positive, positiveInteger, serverUrl } from './arguments.ts';
 import { writeBinaryRequest } from './binary-request.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { canBeMissing, toFeatureTensor } from './feature-tensor.ts';
 import { sendLoad } from './load.ts';
 import { ask, authorization, request } from './server.ts';
@@ -117,10 +116,4 @@ const program = npmCommand('drift:replay')
   .option('--rate <rows>', 'rows a second; as fast as they go when left out', positive)
   .action(replay);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode ||= 1;
-}
+await runCommand(program);

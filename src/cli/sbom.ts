@@ -3,8 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import { count } from '../quantities.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import {
   findException,
   findLicenceFaults,
@@ -95,10 +94,4 @@ const program = npmCommand('sbom')
   .option('--check', 'exit with 1 for a licence that is not allowed, and for a version not pinned')
   .action(sbom);
 
-endWithReader();
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(program);

@@ -162,8 +162,10 @@ describe('the page', () => {
       id,
     });
     const debug = await page.context().newCDPSession(page);
-    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: object[]) =>
-      debug.send('Input.dispatchTouchEvent', { type, touchPoints } as never);
+    const touch = (
+      type: 'touchStart' | 'touchMove' | 'touchEnd',
+      touchPoints: ReturnType<typeof place>[],
+    ) => debug.send('Input.dispatchTouchEvent', { type, touchPoints });
     const [start, ...rest] = SEVEN;
     await touch('touchStart', [place(start, 0)]);
     await touch('touchStart', [place(start, 0), place([0.9, 0.9], 1)]);
